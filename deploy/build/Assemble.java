@@ -1,0 +1,160 @@
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Puts the distribution together: the jars of each process, a runtime image for the enclave, and
+ * the class archives that make an enclave start fast.
+ *
+ * <p>All of it is deterministic for one JDK, because it is measured: two parties that build the same
+ * commit with the same JDK get the same reference values.
+ */
+void main(String[] args) throws Exception {
+  Path repo = Path.of(args[0]).toAbsolutePath().normalize();
+  Path dist = Path.of(args[1]).toAbsolutePath().normalize();
+  Files.createDirectories(dist);
+  Files.deleteIfExists(dist.resolve("BUILT"));
+  libraries(repo.resolve("peer-node"), dist.resolve("lib/peer-node"));
+  libraries(repo.resolve("key-broker"), dist.resolve("lib/key-broker"));
+  libraries(repo.resolve("enclave-shim/shim"), dist.resolve("lib/shim"));
+  libraries(repo.resolve("deploy"), dist.resolve("lib/deploy"));
+  runtime(dist.resolve("runtime"));
+  for (String app : List.of("sql", "regression")) {
+    copyTree(repo.resolve("enclave-shim/apps").resolve(app).resolve("target/app"), dist.resolve("apps").resolve(app));
+    archive(dist, dist.resolve("apps").resolve(app), repo.resolve("deploy/build/" + app + ".classlist"), "app.jsa", JVM_OPTIONS);
+  }
+  archive(dist, dist.resolve("lib/shim"), repo.resolve("deploy/build/shim.classlist"), "shim.jsa", JVM_OPTIONS);
+  Files.writeString(dist.resolve("BUILT"), Runtime.version() + "\n");
+}
+
+/** What the sandbox gives its copies too: a class archive remembers when its jars were changed. */
+final FileTime FIXED = FileTime.from(Instant.parse("2026-01-01T00:00:00Z"));
+
+/** Everything that the bundled apps and the shim need, and no more. */
+final String MODULES =
+    "java.base,java.logging,java.management,java.naming,java.sql,jdk.crypto.ec,jdk.unsupported";
+
+/** As in the commands of the apps and the shim: an archive made with other module options is only half used. */
+final List<String> JVM_OPTIONS =
+    List.of("--add-opens=java.base/java.nio=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED");
+
+void libraries(Path module, Path target) throws IOException {
+  delete(target);
+  Files.createDirectories(target);
+  List<Path> jars = new ArrayList<>();
+  for (Path folder : List.of(module.resolve("target"), module.resolve("target/dist-lib"))) {
+    if (Files.isDirectory(folder)) {
+      try (var files = Files.list(folder)) {
+        files
+            .filter(f -> f.toString().endsWith(".jar"))
+            .filter(f -> !f.toString().endsWith("-tests.jar") && !f.toString().endsWith("-sources.jar"))
+            .forEach(jars::add);
+      }
+    }
+  }
+  for (Path jar : jars) {
+    copy(jar, target.resolve(jar.getFileName()));
+  }
+}
+
+void runtime(Path target) throws Exception {
+  Path stamp = target.resolve("release");
+  String version = Runtime.version().toString();
+  if (Files.exists(stamp) && Files.readString(stamp).contains(System.getProperty("java.version"))) {
+    return;
+  }
+  delete(target);
+  run(
+      List.of(
+          Path.of(System.getProperty("java.home"), "bin/jlink").toString(),
+          "--add-modules", MODULES,
+          "--strip-debug", "--no-header-files", "--no-man-pages",
+          "--output", target.toString()),
+      "jlink for " + version);
+}
+
+/**
+ * A static class archive of the jars in {@code folder/lib} (or {@code folder} itself) from a list of
+ * classes that a training run loaded; a list that names a class which is gone only makes it smaller.
+ */
+void archive(Path dist, Path folder, Path classList, String name, List<String> options) throws Exception {
+  if (!Files.exists(classList)) {
+    return;
+  }
+  Path jars = Files.isDirectory(folder.resolve("lib")) ? folder.resolve("lib") : folder;
+  List<String> classPath;
+  try (var files = Files.list(jars)) {
+    classPath = files.filter(f -> f.toString().endsWith(".jar")).map(Path::toString).sorted().toList();
+  }
+  Path archive = folder.resolve(name);
+  Files.deleteIfExists(archive);
+  List<String> command = new ArrayList<>();
+  command.add(dist.resolve("runtime/bin/java").toString());
+  command.addAll(options);
+  command.addAll(
+      List.of(
+          "-Xshare:dump", "-XX:+UseSerialGC", "-Xlog:disable",
+          "-XX:SharedClassListFile=" + classList,
+          "-XX:SharedArchiveFile=" + archive,
+          "-cp", String.join(":", classPath)));
+  run(command, "class archive " + archive);
+  Files.setLastModifiedTime(archive, FIXED);
+}
+
+void run(List<String> command, String what) throws Exception {
+  Path log = Files.createTempFile("assemble", ".log");
+  try {
+    int code = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
+    if (code != 0) {
+      System.err.println(Files.readString(log));
+      throw new IllegalStateException(what + " failed with exit code " + code);
+    }
+  } finally {
+    Files.delete(log);
+  }
+}
+
+void copyTree(Path source, Path target) throws IOException {
+  if (!Files.isDirectory(source)) {
+    throw new IllegalStateException("missing " + source + "; build the whole reactor");
+  }
+  delete(target);
+  try (var walk = Files.walk(source)) {
+    walk.forEach(
+        from -> {
+          try {
+            Path to = target.resolve(source.relativize(from).toString());
+            if (Files.isDirectory(from)) {
+              Files.createDirectories(to);
+            } else {
+              copy(from, to);
+            }
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+}
+
+void copy(Path from, Path to) throws IOException {
+  Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING);
+  Files.setLastModifiedTime(to, FIXED);
+}
+
+void delete(Path folder) throws IOException {
+  if (!Files.exists(folder)) {
+    return;
+  }
+  try (var walk = Files.walk(folder)) {
+    for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+      Files.delete(path);
+    }
+  }
+}
