@@ -1,0 +1,166 @@
+package io.parley.agreement;
+
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * What may run on which data, for whom, how often. Default deny: what is not here is not allowed.
+ *
+ * <p>Guarantee: every name refers to something in it, every computing party may hold every dataset,
+ * and all limits hold. Not guaranteed: that anybody signed it ({@link SignedAgreement}), or that it
+ * has not expired. Lists whose order means nothing are sorted. Immutable.
+ *
+ * @param broker SHA-256 of the broker's Ed25519 key
+ * @param app SHA-256 of the app's manifest
+ * @param expires no key is released at or after it, by the broker's clock
+ * @param maxJobs how many jobs may ever be started
+ */
+public record Agreement(
+    String name,
+    List<Party> parties,
+    Digest broker,
+    Digest app,
+    List<Dataset> datasets,
+    List<String> compute,
+    List<ResultRule> results,
+    Environment environment,
+    ChangeRule changes,
+    Instant expires,
+    int maxJobs,
+    List<Parameter> parameters) {
+
+  /**
+   * @throws RefusedException INVALID_AGREEMENT that lists every problem
+   */
+  public Agreement {
+    parties = sorted(parties, Party::name);
+    datasets = sorted(datasets, Dataset::name);
+    compute = sorted(compute, Function.identity());
+    results = sorted(results, ResultRule::name);
+    parameters = sorted(parameters, Parameter::name);
+    Problems problems = new Problems();
+    AgreementRules.check(
+        problems,
+        name,
+        parties.stream().map(Party::name).toList(),
+        datasets,
+        compute,
+        results,
+        expires,
+        maxJobs,
+        parameters);
+    AgreementRules.checkKeys(problems, parties);
+    problems.throwIfAny("agreement '%s'".formatted(Suggestions.shown(name)));
+  }
+
+  private static <T> List<T> sorted(List<T> list, Function<T, String> name) {
+    return list.stream().sorted(Comparator.comparing(name)).toList();
+  }
+
+  /** The names of all parties, sorted. */
+  public SortedSet<String> partyNames() {
+    return names(parties.stream().map(Party::name).toList());
+  }
+
+  /** Whether this is one of the parties. */
+  public boolean hasParty(String party) {
+    return parties.stream().anyMatch(p -> p.name().equals(party));
+  }
+
+  /**
+   * The party of this name.
+   *
+   * @throws RefusedException NOT_A_PARTY when there is none
+   */
+  public Party party(String party) {
+    return parties.stream()
+        .filter(p -> p.name().equals(party))
+        .findFirst()
+        .orElseThrow(() ->
+            new RefusedException(
+                Reason.NOT_A_PARTY,
+                "'%s' is no party of agreement '%s', which names %s"
+                    .formatted(party, name, partyNames()),
+                Map.of("party", party, "agreement", name)));
+  }
+
+  /**
+   * The dataset of this name.
+   *
+   * @throws RefusedException DATASET_NOT_FOUND when there is none
+   */
+  public Dataset dataset(String dataset) {
+    return datasets.stream()
+        .filter(d -> d.name().equals(dataset))
+        .findFirst()
+        .orElseThrow(() ->
+            new RefusedException(
+                Reason.DATASET_NOT_FOUND,
+                "agreement '%s' has no dataset '%s'".formatted(name, dataset),
+                Map.of("dataset", dataset, "agreement", name)));
+  }
+
+  /**
+   * The rule for results of this name.
+   *
+   * @throws RefusedException RESULT_NOT_FOUND when there is none
+   */
+  public ResultRule result(String result) {
+    return results.stream()
+        .filter(r -> r.name().equals(result))
+        .findFirst()
+        .orElseThrow(() ->
+            new RefusedException(
+                Reason.RESULT_NOT_FOUND,
+                "agreement '%s' has no result '%s'".formatted(name, result),
+                Map.of("result", result, "agreement", name)));
+  }
+
+  /** Whether this party's enclave runs the app. */
+  public boolean computes(String party) {
+    return compute.contains(party);
+  }
+
+  /** The parties that start an enclave for a job: those that own a dataset or compute. */
+  public SortedSet<String> enclaveParties() {
+    TreeSet<String> enclaves = new TreeSet<>(compute);
+    datasets.forEach(dataset -> enclaves.add(dataset.owner()));
+    return Collections.unmodifiableSortedSet(enclaves);
+  }
+
+  /** The datasets that this party owns. */
+  public List<Dataset> datasetsOf(String party) {
+    return datasets.stream().filter(d -> d.owner().equals(party)).toList();
+  }
+
+  /** Whether the rows of this dataset may be in that party's enclaves. */
+  public boolean mayHold(String party, String dataset) {
+    Dataset held = dataset(dataset);
+    return held.owner().equals(party) || held.releasedTo().contains(party);
+  }
+
+  /**
+   * The datasets whose keys that party's enclave gets: its own, and where it computes those that it
+   * may hold. Nothing for a party without an enclave.
+   */
+  public SortedSet<String> keysFor(String party) {
+    return names(
+        datasets.stream()
+            .map(Dataset::name)
+            .filter(d -> dataset(d).owner().equals(party) || (computes(party) && mayHold(party, d)))
+            .toList());
+  }
+
+  private static SortedSet<String> names(List<String> names) {
+    return Collections.unmodifiableSortedSet(new TreeSet<>(names));
+  }
+}

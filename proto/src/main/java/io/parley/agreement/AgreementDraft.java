@@ -1,0 +1,151 @@
+package io.parley.agreement;
+
+import io.parley.identity.Membership;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An agreement as it was written: valid by itself, with names where the signed form has keys and
+ * digests. Immutable.
+ */
+public final class AgreementDraft {
+  private final String name;
+  private final List<String> parties;
+  private final @Nullable Digest broker;
+  private final String app;
+  private final List<Dataset> datasets;
+  private final List<String> compute;
+  private final List<ResultRule> results;
+  private final EnvironmentDraft environment;
+  private final ChangeRule changes;
+  private final Instant expires;
+  private final int maxJobs;
+  private final List<Parameter> parameters;
+
+  AgreementDraft(
+      String name,
+      List<String> parties,
+      @Nullable Digest broker,
+      String app,
+      List<Dataset> datasets,
+      List<String> compute,
+      List<ResultRule> results,
+      EnvironmentDraft environment,
+      ChangeRule changes,
+      Instant expires,
+      int maxJobs,
+      List<Parameter> parameters) {
+    this.name = name;
+    this.parties = List.copyOf(parties);
+    this.broker = broker;
+    this.app = app;
+    this.datasets = List.copyOf(datasets);
+    this.compute = List.copyOf(compute);
+    this.results = List.copyOf(results);
+    this.environment = environment;
+    this.changes = changes;
+    this.expires = expires;
+    this.maxJobs = maxJobs;
+    this.parameters = List.copyOf(parameters);
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** The names of the parties, in the order they were written. */
+  public List<String> parties() {
+    return parties;
+  }
+
+  /** The app: a digest in text form, or a name to look up. */
+  public String app() {
+    return app;
+  }
+
+  public List<Dataset> datasets() {
+    return datasets;
+  }
+
+  public List<String> compute() {
+    return compute;
+  }
+
+  public List<ResultRule> results() {
+    return results;
+  }
+
+  public List<Parameter> parameters() {
+    return parameters;
+  }
+
+  /**
+   * The agreement that this stands for here and now: parties' keys and the broker from the
+   * membership list, the app by name, the shim of this installation where none is named.
+   *
+   * @param apps the digest of the app of that name; throws APP_NOT_FOUND when there is none
+   * @throws RefusedException INVALID_AGREEMENT when a party is no member, or the broker is another
+   *     than the consortium's; whatever {@code apps} or {@code localShim} throws
+   */
+  public Agreement resolve(
+      Membership membership, Function<String, Digest> apps, Supplier<Digest> localShim) {
+    Problems problems = new Problems();
+    List<Party> members = new ArrayList<>();
+    for (String party : parties) {
+      membership
+          .find(party)
+          .ifPresentOrElse(
+              member -> members.add(member.party()),
+              () ->
+                  problems.add(
+                      "parties",
+                      "'%s' is no member of consortium '%s'%s"
+                          .formatted(
+                              party,
+                              membership.consortium(),
+                              Suggestions.forName(party, membership.names()))));
+    }
+    Digest consortiumBroker = membership.broker().digest();
+    problems.check(
+        broker == null || broker.equals(consortiumBroker),
+        "broker",
+        "%s is not the broker of consortium '%s', which is %s; name that, or leave it out"
+            .formatted(broker, membership.consortium(), consortiumBroker));
+    problems.throwIfAny("agreement '%s'".formatted(name));
+    return new Agreement(
+        name,
+        members,
+        consortiumBroker,
+        appDigest(apps),
+        datasets,
+        compute,
+        results,
+        environment.resolve(localShim),
+        changes,
+        expires,
+        maxJobs,
+        parameters);
+  }
+
+  private Digest appDigest(Function<String, Digest> apps) {
+    if (app.startsWith("sha256:")) {
+      return Digest.parse(app);
+    }
+    @Nullable Digest digest = apps.apply(app);
+    if (digest == null) {
+      throw new RefusedException(
+          Reason.APP_NOT_FOUND,
+          "no app is known here as '%s'; name its digest, or add it".formatted(app),
+          Map.of("app", app));
+    }
+    return digest;
+  }
+}

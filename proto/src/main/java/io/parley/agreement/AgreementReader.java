@@ -1,0 +1,167 @@
+package io.parley.agreement;
+
+import io.parley.wire.BugException;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/** One agreement from its message to records, with all its problems collected. */
+final class AgreementReader {
+  private final io.parley.proto.agreement.v1.Agreement message;
+  private final Problems problems = new Problems();
+
+  AgreementReader(io.parley.proto.agreement.v1.Agreement message) {
+    this.message = message;
+  }
+
+  Agreement read() {
+    List<Party> parties = each("parties", message.getPartiesList(), this::party);
+    @Nullable Digest broker = digest("broker", message.getBrokerKeySha256());
+    @Nullable Digest app = digest("app", message.getAppSha256());
+    List<Dataset> datasets = each("datasets", message.getDatasetsList(), this::dataset);
+    List<ResultRule> results = each("results", message.getResultsList(), this::result);
+    @Nullable Environment environment = environment();
+    @Nullable ChangeRule changes = changes();
+    @Nullable Instant expires = expires();
+    // Above Integer.MAX_VALUE an uint32 comes as a negative int, which the limit refuses.
+    int maxJobs = message.getMaxJobs();
+    List<Parameter> parameters = each("params", message.getParametersList(), this::parameter);
+    AgreementRules.check(
+        problems,
+        message.getName(),
+        message.getPartiesList().stream().map(p -> p.getName()).toList(),
+        datasets,
+        message.getComputeList(),
+        results,
+        expires == null ? Instant.MAX : expires,
+        maxJobs,
+        parameters);
+    AgreementRules.checkKeys(problems, parties);
+    problems.throwIfAny("agreement '%s'".formatted(Suggestions.shown(message.getName())));
+    return new Agreement(
+        message.getName(),
+        parties,
+        present(broker),
+        present(app),
+        datasets,
+        message.getComputeList(),
+        results,
+        present(environment),
+        present(changes),
+        present(expires),
+        maxJobs,
+        parameters);
+  }
+
+  private static <T> T present(@Nullable T part) {
+    if (part == null) {
+      throw new BugException("a part is missing, and no problem says so");
+    }
+    return part;
+  }
+
+  private <M, R> List<R> each(
+      String path, List<M> messages, BiFunction<String, M, @Nullable R> read) {
+    List<R> records = new ArrayList<>();
+    for (int i = 0; i < messages.size(); i++) {
+      @Nullable R made = read.apply("%s[%d]".formatted(path, i), messages.get(i));
+      if (made != null) {
+        records.add(made);
+      }
+    }
+    return records;
+  }
+
+  private @Nullable Party party(String path, io.parley.proto.agreement.v1.Party party) {
+    return problems.attempt(path, () -> PartyCodec.fromProto(party));
+  }
+
+  private @Nullable Digest digest(String path, com.google.protobuf.ByteString value) {
+    return problems.attempt(path, () -> new Digest(value));
+  }
+
+  private @Nullable Dataset dataset(String path, io.parley.proto.agreement.v1.Dataset dataset) {
+    int before = problems.count();
+    List<Column> columns = each(path + ".columns", dataset.getColumnsList(), this::column);
+    return problems.count() > before
+        ? null
+        : problems.attempt(
+            path,
+            () ->
+                new Dataset(
+                    dataset.getName(), dataset.getOwner(), columns, dataset.getReleasedToList()));
+  }
+
+  private @Nullable Column column(String path, io.parley.proto.agreement.v1.Column column) {
+    return problems.attempt(
+        path,
+        () ->
+            new Column(column.getName(), ColumnType.parse(column.getType()), column.getNullable()));
+  }
+
+  private @Nullable ResultRule result(String path, io.parley.proto.agreement.v1.Result result) {
+    return problems.attempt(
+        path,
+        () -> new ResultRule(result.getName(), result.getRecipientsList(), result.getMaxRows()));
+  }
+
+  private @Nullable Environment environment() {
+    if (!message.hasEnvironment()) {
+      problems.add("environment", "is missing; without it nothing is accepted");
+      return null;
+    }
+    io.parley.proto.agreement.v1.Environment environment = message.getEnvironment();
+    List<Digest> shims = each("environment.shim", environment.getShimSha256List(), this::digest);
+    if (shims.size() < environment.getShimSha256Count()) {
+      return null;
+    }
+    return problems.attempt(
+        "environment",
+        () ->
+            new Environment(
+                environment.getEvidenceList(),
+                shims,
+                new HashMap<>(environment.getTestsMap()),
+                environment.getIsolationList()));
+  }
+
+  private @Nullable ChangeRule changes() {
+    return switch (message.getChanges()) {
+      case CHANGE_RULE_NEVER -> ChangeRule.NEVER;
+      case CHANGE_RULE_UNANIMOUS -> ChangeRule.UNANIMOUS;
+      case CHANGE_RULE_UNSPECIFIED, UNRECOGNIZED -> {
+        problems.add("changes", "is missing or not known; expected never or unanimous");
+        yield null;
+      }
+    };
+  }
+
+  private @Nullable Instant expires() {
+    if (!message.hasExpires()) {
+      problems.add("expires", "is missing");
+      return null;
+    }
+    return problems.attempt(
+        "expires", () -> Strict.instant(message.getExpires(), Reason.INVALID_AGREEMENT));
+  }
+
+  private @Nullable Parameter parameter(
+      String path, io.parley.proto.agreement.v1.Parameter parameter) {
+    String name = parameter.getName();
+    return switch (parameter.getRuleCase()) {
+      case VALUE -> problems.attempt(path, () -> new Parameter.Fixed(name, parameter.getValue()));
+      case TYPE ->
+          problems.attempt(
+              path, () -> new Parameter.Free(name, ColumnType.parse(parameter.getType())));
+      case RULE_NOT_SET -> {
+        problems.add(path, "has neither a value nor a type");
+        yield null;
+      }
+    };
+  }
+}

@@ -1,0 +1,49 @@
+package io.parley.agreement;
+
+import io.parley.identity.VerifyingKey;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The rules over a whole agreement, with parties by name, as a draft has them. */
+final class AgreementRules {
+  private AgreementRules() {}
+
+  static void check(
+      Problems problems,
+      String name,
+      List<String> parties,
+      List<Dataset> datasets,
+      List<String> compute,
+      List<ResultRule> results,
+      Instant expires,
+      int maxJobs,
+      List<Parameter> parameters) {
+    Rules rules = new Rules(problems);
+    rules.agreementName("name", name);
+    rules.size("parties", parties.size(), 1, Limits.MAX_PARTIES);
+    rules.unique("parties", parties);
+    rules.size("datasets", datasets.size(), 1, Limits.MAX_DATASETS);
+    rules.unique("datasets", datasets.stream().map(Dataset::name).toList());
+    rules.size("compute", compute.size(), 1, Limits.MAX_PARTIES);
+    rules.size("results", results.size(), 1, Limits.MAX_RESULTS);
+    rules.unique("results", results.stream().map(ResultRule::name).toList());
+    rules.size("params", parameters.size(), 0, Limits.MAX_PARAMETERS);
+    rules.unique("params", parameters.stream().map(Parameter::name).toList());
+    rules.references(parties, datasets, compute, results);
+    rules.expires("expires", expires);
+    rules.maxJobs("max_jobs", maxJobs);
+  }
+
+  /** One key must not speak for two parties. */
+  static void checkKeys(Problems problems, List<Party> parties) {
+    Set<VerifyingKey> seen = new HashSet<>();
+    for (Party party : parties) {
+      problems.check(
+          seen.add(party.signingKey()),
+          "parties." + party.name(),
+          "has the signing key of another party");
+    }
+  }
+}

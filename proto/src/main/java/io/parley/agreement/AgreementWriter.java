@@ -1,0 +1,58 @@
+package io.parley.agreement;
+
+import io.parley.proto.agreement.v1.Result;
+import io.parley.wire.Digest;
+
+/** Sections of an agreement from records to messages. */
+final class AgreementWriter {
+  private AgreementWriter() {}
+
+  static io.parley.proto.agreement.v1.Dataset dataset(Dataset dataset) {
+    io.parley.proto.agreement.v1.Dataset.Builder message =
+        io.parley.proto.agreement.v1.Dataset.newBuilder()
+            .setName(dataset.name())
+            .setOwner(dataset.owner())
+            .addAllReleasedTo(dataset.releasedTo());
+    for (Column column : dataset.columns()) {
+      message.addColumns(
+          io.parley.proto.agreement.v1.Column.newBuilder()
+              .setName(column.name())
+              .setType(column.type().sql())
+              .setNullable(column.nullable()));
+    }
+    return message.build();
+  }
+
+  static Result result(ResultRule result) {
+    return Result.newBuilder()
+        .setName(result.name())
+        .addAllRecipients(result.recipients())
+        .setMaxRows(result.maxRows())
+        .build();
+  }
+
+  static io.parley.proto.agreement.v1.Environment environment(Environment environment) {
+    return io.parley.proto.agreement.v1.Environment.newBuilder()
+        .addAllEvidence(environment.evidence())
+        .addAllShimSha256(environment.shim().stream().map(Digest::value).toList())
+        .putAllTests(environment.tests())
+        .addAllIsolation(environment.isolation())
+        .build();
+  }
+
+  static io.parley.proto.agreement.v1.ChangeRule changes(ChangeRule rule) {
+    return switch (rule) {
+      case NEVER -> io.parley.proto.agreement.v1.ChangeRule.CHANGE_RULE_NEVER;
+      case UNANIMOUS -> io.parley.proto.agreement.v1.ChangeRule.CHANGE_RULE_UNANIMOUS;
+    };
+  }
+
+  static io.parley.proto.agreement.v1.Parameter parameter(Parameter parameter) {
+    io.parley.proto.agreement.v1.Parameter.Builder message =
+        io.parley.proto.agreement.v1.Parameter.newBuilder().setName(parameter.name());
+    return switch (parameter) {
+      case Parameter.Fixed fixed -> message.setValue(fixed.value()).build();
+      case Parameter.Free free -> message.setType(free.type().sql()).build();
+    };
+  }
+}

@@ -1,0 +1,413 @@
+package io.parley.agreement;
+
+import io.parley.agreement.YamlNode.Entry;
+import io.parley.agreement.YamlNode.Mapping;
+import io.parley.agreement.YamlNode.Place;
+import io.parley.wire.BugException;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/** One text to one draft. Every problem is collected; the draft is made when there is none. */
+final class AgreementYamlReader {
+  private final String text;
+  private final String fileName;
+  private final Problems problems = new Problems();
+  private final Rules rules = new Rules(problems);
+  private final Map<String, Place> places = new HashMap<>();
+
+  AgreementYamlReader(String text, String fileName) {
+    this.text = text;
+    this.fileName = fileName;
+  }
+
+  AgreementDraft read() {
+    @Nullable AgreementDraft draft = null;
+    try {
+      YamlReader.Document document = YamlReader.read(text);
+      for (YamlReader.Duplicate twice : document.duplicates()) {
+        String path = "'" + Suggestions.shown(twice.key()) + "'";
+        // Its own path, so that two keys of one name keep their places.
+        places.put(path + twice.place(), twice.place());
+        problems.add(
+            path + twice.place(),
+            "key %s is there twice, first in line %d".formatted(path, twice.first().line()));
+      }
+      draft = draft(document.root());
+    } catch (YamlReader.Unreadable e) {
+      places.put("", e.place());
+      problems.add("", String.valueOf(e.getMessage()));
+    }
+    problems.throwIfAny(Reason.INVALID_AGREEMENT, fileName, this::line);
+    if (draft == null) {
+      throw new BugException("no draft, and no problem says why");
+    }
+    return draft;
+  }
+
+  private String line(Problems.Problem problem) {
+    String path = problem.path();
+    @Nullable Place place = places.get(path);
+    while (place == null && !path.isEmpty()) {
+      // A rule may name a part that is not written; then the nearest part around it is the place.
+      path = path.contains(".") ? path.substring(0, path.lastIndexOf('.')) : "";
+      place = places.get(path);
+    }
+    Place shown = place == null ? new Place(1, 1) : place;
+    String where = "%s:%d:%d: ".formatted(fileName, shown.line(), shown.column());
+    return problem.path().isEmpty() || problem.path().startsWith("'")
+        ? where + problem.message()
+        : where + problem.path() + ": " + problem.message();
+  }
+
+  private @Nullable AgreementDraft draft(YamlNode root) {
+    @Nullable YamlSection top = YamlSection.of(problems, places, "", root);
+    if (top == null) {
+      return null;
+    }
+    top.only(
+        "agreement",
+        "parties",
+        "broker",
+        "app",
+        "datasets",
+        "compute",
+        "results",
+        "environment",
+        "params",
+        "changes",
+        "expires",
+        "max_jobs");
+    @Nullable String name = top.text("agreement", "a name");
+    @Nullable List<String> parties = top.texts("parties", "party names", false);
+    @Nullable Digest broker = digestOrLocal(top, "broker");
+    @Nullable String app = app(top);
+    List<Dataset> datasets = named(top, "datasets", this::dataset);
+    @Nullable List<String> compute = top.texts("compute", "party names", false);
+    List<ResultRule> results = named(top, "results", this::result);
+    @Nullable EnvironmentDraft environment = environment(top);
+    List<Parameter> parameters =
+        top.find("params") == null ? List.of() : named(top, "params", this::parameter);
+    @Nullable ChangeRule changes = changes(top);
+    @Nullable Instant expires = expires(top);
+    @Nullable Long maxJobs = top.number("max_jobs");
+    checkWhole(name, parties, datasets, compute, results, expires, maxJobs, parameters);
+    if (problems.count() > 0) {
+      return null;
+    }
+    return new AgreementDraft(
+        present(name),
+        present(parties),
+        broker,
+        present(app),
+        datasets,
+        present(compute),
+        results,
+        present(environment),
+        present(changes),
+        present(expires),
+        Math.toIntExact(present(maxJobs)),
+        parameters);
+  }
+
+  private static <T> T present(@Nullable T part) {
+    if (part == null) {
+      throw new BugException("a part is missing, and no problem says so");
+    }
+    return part;
+  }
+
+  /** The rules over the whole, with what could be read; a part that is missing was told already. */
+  private void checkWhole(
+      @Nullable String name,
+      @Nullable List<String> parties,
+      List<Dataset> datasets,
+      @Nullable List<String> compute,
+      List<ResultRule> results,
+      @Nullable Instant expires,
+      @Nullable Long maxJobs,
+      List<Parameter> parameters) {
+    if (name != null) {
+      rules.agreementName("agreement", name);
+    }
+    if (parties != null) {
+      rules.size("parties", parties.size(), 1, Limits.MAX_PARTIES);
+      parties.forEach(party -> rules.partyName("parties", party));
+      rules.unique("parties", parties);
+      rules.references(parties, datasets, compute == null ? List.of() : compute, results);
+    }
+    if (compute != null) {
+      rules.size("compute", compute.size(), 1, Limits.MAX_PARTIES);
+    }
+    rules.size("datasets", datasets.size(), 0, Limits.MAX_DATASETS);
+    rules.size("results", results.size(), 0, Limits.MAX_RESULTS);
+    rules.size("params", parameters.size(), 0, Limits.MAX_PARAMETERS);
+    if (expires != null) {
+      rules.expires("expires", expires);
+    }
+    if (maxJobs != null) {
+      rules.maxJobs("max_jobs", maxJobs);
+    }
+  }
+
+  /** The entries of a mapping from names to things; one that is wrong is left out. */
+  private <T> List<T> named(
+      YamlSection top, String key, BiFunction<YamlSection, Entry, @Nullable T> read) {
+    @Nullable YamlSection section = top.section(key);
+    List<T> things = new ArrayList<>();
+    if (section == null) {
+      return things;
+    }
+    if (section.entries().isEmpty() && !key.equals("params")) {
+      problems.add(section.path("").replaceFirst("\\.$", ""), "is empty, so nothing is allowed");
+    }
+    for (Entry entry : section.entries()) {
+      rules.tableName(section.path(entry.key()), entry.key());
+      int before = problems.count();
+      @Nullable T thing = read.apply(section, entry);
+      if (thing != null && problems.count() == before) {
+        things.add(thing);
+      }
+    }
+    return things;
+  }
+
+  private @Nullable Dataset dataset(YamlSection datasets, Entry entry) {
+    @Nullable YamlSection section =
+        YamlSection.of(problems, places, datasets.path(entry.key()), entry.value());
+    if (section == null) {
+      return null;
+    }
+    section.only("owner", "columns", "released_to");
+    @Nullable String owner = section.text("owner", "a party's name");
+    List<String> releasedTo = section.textsOrNone("released_to", "party names");
+    List<Column> columns = columns(section);
+    // With a column left out, the record would stand for something that nobody wrote.
+    return owner == null || columns.isEmpty()
+        ? null
+        : attempt(section.path(""), () -> new Dataset(entry.key(), owner, columns, releasedTo));
+  }
+
+  private <T> @Nullable T attempt(String path, java.util.function.Supplier<T> make) {
+    int before = problems.count();
+    String trimmed = path.endsWith(".") ? path.substring(0, path.length() - 1) : path;
+    @Nullable T made = problems.attempt(trimmed, make);
+    return problems.count() == before ? made : null;
+  }
+
+  private List<Column> columns(YamlSection dataset) {
+    List<Column> columns = new ArrayList<>();
+    @Nullable YamlSection section = dataset.section("columns");
+    if (section == null) {
+      return columns;
+    }
+    if (section.entries().isEmpty()) {
+      problems.add(dataset.path("columns"), "is empty; expected NAME: TYPE");
+    }
+    for (Entry entry : section.entries()) {
+      @Nullable Column column = column(section, entry);
+      if (column != null) {
+        columns.add(column);
+      }
+    }
+    return columns;
+  }
+
+  private @Nullable Column column(YamlSection columns, Entry entry) {
+    String path = columns.path(entry.key());
+    if (entry.value() instanceof Mapping) {
+      @Nullable YamlSection section = YamlSection.of(problems, places, path, entry.value());
+      if (section == null) {
+        return null;
+      }
+      section.only("type", "nullable");
+      @Nullable String type = section.text("type", "a column type");
+      boolean nullable = section.truth("nullable", true);
+      return type == null
+          ? null
+          : attempt(path, () -> new Column(entry.key(), ColumnType.parse(type), nullable));
+    }
+    @Nullable String text = columns.text(path, entry.value(), "a column type such as BIGINT");
+    if (text == null) {
+      return null;
+    }
+    String type = text.replaceFirst("(?i)\\s+NOT\\s+NULL\\s*$", "");
+    return attempt(path, () -> new Column(entry.key(), ColumnType.parse(type), type.equals(text)));
+  }
+
+  private @Nullable ResultRule result(YamlSection results, Entry entry) {
+    @Nullable YamlSection section =
+        YamlSection.of(problems, places, results.path(entry.key()), entry.value());
+    if (section == null) {
+      return null;
+    }
+    section.only("recipients", "max_rows");
+    @Nullable List<String> recipients = section.texts("recipients", "party names", false);
+    @Nullable Long maxRows = section.number("max_rows");
+    return recipients == null || maxRows == null
+        ? null
+        : attempt(section.path(""), () -> new ResultRule(entry.key(), recipients, maxRows));
+  }
+
+  private @Nullable Parameter parameter(YamlSection params, Entry entry) {
+    @Nullable YamlSection section =
+        YamlSection.of(problems, places, params.path(entry.key()), entry.value());
+    if (section == null) {
+      return null;
+    }
+    section.only("value", "type");
+    boolean fixed = section.find("value") != null;
+    if (fixed == (section.find("type") != null)) {
+      problems.add(
+          params.path(entry.key()), "needs either 'value' (fixed) or 'type' (set by each job)");
+      return null;
+    }
+    @Nullable String text = fixed ? section.text("value", "text") : section.text("type", "a type");
+    if (text == null) {
+      return null;
+    }
+    return attempt(
+        params.path(entry.key()),
+        () ->
+            fixed
+                ? new Parameter.Fixed(entry.key(), text)
+                : new Parameter.Free(entry.key(), ColumnType.parse(text)));
+  }
+
+  private @Nullable EnvironmentDraft environment(YamlSection top) {
+    @Nullable YamlSection section = top.section("environment");
+    if (section == null) {
+      return null;
+    }
+    section.only("evidence", "shim", "tests", "isolation");
+    @Nullable List<String> evidence = section.texts("evidence", "kinds of evidence", false);
+    List<Digest> shim = shim(section);
+    @Nullable Map<String, String> tests = tests(section);
+    List<String> isolation =
+        section.find("isolation") == null
+            ? List.of("bwrap")
+            : section.textsOrNone("isolation", "isolation levels");
+    if (evidence != null) {
+      rules.evidence("environment.evidence", evidence);
+    }
+    rules.isolation("environment.isolation", isolation);
+    return evidence == null || tests == null
+        ? null
+        : new EnvironmentDraft(evidence, shim, tests, isolation);
+  }
+
+  /** Empty stands for the local shim. */
+  private List<Digest> shim(YamlSection section) {
+    @Nullable YamlNode node = section.find("shim");
+    if (node == null || isLocal(node)) {
+      return List.of();
+    }
+    @Nullable List<String> texts = section.texts("shim", "digests", true);
+    List<Digest> digests = new ArrayList<>();
+    for (String text : texts == null ? List.<String>of() : texts) {
+      @Nullable Digest digest = attempt("environment.shim", () -> Digest.parse(text));
+      if (digest != null) {
+        digests.add(digest);
+      }
+    }
+    if (texts != null) {
+      rules.size("environment.shim", texts.size(), 1, Limits.MAX_SHIMS);
+      rules.unique("environment.shim", texts);
+    }
+    return digests;
+  }
+
+  private static boolean isLocal(YamlNode node) {
+    return node instanceof YamlNode.Scalar scalar && scalar.text().equals(AgreementYaml.LOCAL);
+  }
+
+  private @Nullable Map<String, String> tests(YamlSection section) {
+    @Nullable YamlNode node =
+        section.require("tests", "'strict', or the outcome that each test must have");
+    if (node instanceof YamlNode.Scalar scalar) {
+      if (scalar.text().equals(AgreementYaml.STRICT)) {
+        return Environment.STRICT_TESTS;
+      }
+      problems.add(
+          "environment.tests",
+          "is '%s'; expected 'strict', or a mapping of tests to outcomes"
+              .formatted(Suggestions.shown(scalar.text())));
+      return null;
+    }
+    @Nullable Map<String, String> tests = node == null ? null : section.textMap("tests");
+    if (tests != null) {
+      rules.size("environment.tests", tests.size(), 1, Limits.MAX_TESTS);
+      tests.forEach((name, outcome) -> rules.test("environment.tests." + name, name, outcome));
+    }
+    return tests;
+  }
+
+  private @Nullable Digest digestOrLocal(YamlSection top, String key) {
+    @Nullable YamlNode node = top.find(key);
+    if (node == null || isLocal(node)) {
+      return null;
+    }
+    @Nullable String digest = top.text(key, "a digest, or local");
+    return digest == null ? null : attempt(key, () -> Digest.parse(digest));
+  }
+
+  private @Nullable String app(YamlSection top) {
+    @Nullable String app = top.text("app", "a digest, or the name of an app that is known here");
+    if (app == null) {
+      return null;
+    }
+    if (app.startsWith("sha256:")) {
+      attempt("app", () -> Digest.parse(app));
+    } else {
+      rules.tableName("app", app);
+    }
+    return app;
+  }
+
+  private @Nullable ChangeRule changes(YamlSection top) {
+    @Nullable String text = top.text("changes", "never or unanimous");
+    if (text == null) {
+      return null;
+    }
+    for (ChangeRule rule : ChangeRule.values()) {
+      if (rule.text().equals(text)) {
+        return rule;
+      }
+    }
+    problems.add(
+        "changes",
+        "is '%s'%s"
+            .formatted(
+                Suggestions.shown(text), Suggestions.forName(text, List.of("never", "unanimous"))));
+    return null;
+  }
+
+  private @Nullable Instant expires(YamlSection top) {
+    @Nullable String text =
+        top.text(
+            "expires", "a date such as 2027-06-30, or an instant such as 2027-06-30T12:00:00Z");
+    if (text == null) {
+      return null;
+    }
+    try {
+      return text.length() == "2027-06-30".length()
+          ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
+          : Instant.parse(text);
+    } catch (DateTimeException e) {
+      problems.add(
+          "expires",
+          "'%s' is neither a date such as 2027-06-30 (its first moment, UTC) nor an instant such as 2027-06-30T12:00:00Z"
+              .formatted(Suggestions.shown(text)));
+      return null;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.parley.agreement;
+
+import io.parley.wire.Digest;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What an enclave's evidence must equal. Nothing in it may be empty: what is not named is not
+ * accepted.
+ *
+ * @param evidence kinds of evidence; sorted
+ * @param shim SHA-256 of shim manifests, one of which it must be; sorted
+ * @param tests outcome that each environment test must have, by name; sorted
+ * @param isolation levels; sorted
+ */
+public record Environment(
+    List<String> evidence, List<Digest> shim, Map<String, String> tests, List<String> isolation) {
+  /** Every test that an enclave reports, with the outcome it has where nothing is weakened. */
+  public static final Map<String, String> STRICT_TESTS =
+      sorted(
+          Map.of(
+              "network", "denied",
+              "host_files", "denied",
+              "exec", "denied",
+              "ptrace", "denied",
+              "other_pids", "denied",
+              "core_dumps", "denied",
+              "memory_cap", "passed",
+              "crypto", "passed",
+              "randomness", "passed",
+              "clock", "passed"));
+
+  public Environment {
+    evidence = evidence.stream().sorted().toList();
+    shim = shim.stream().sorted(Comparator.comparing(Digest::hex)).toList();
+    tests = sorted(tests);
+    isolation = isolation.stream().sorted().toList();
+    Problems problems = new Problems();
+    Rules rules = new Rules(problems);
+    rules.evidence("evidence", evidence);
+    rules.shim("shim", shim);
+    rules.tests("tests", tests);
+    rules.isolation("isolation", isolation);
+    problems.throwIfAny("environment");
+  }
+
+  private static Map<String, String> sorted(Map<String, String> map) {
+    return Collections.unmodifiableMap(new TreeMap<>(map));
+  }
+}

@@ -1,0 +1,26 @@
+package io.parley.agreement;
+
+import io.parley.wire.Digest;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * An environment whose shim may still be "the one here".
+ *
+ * @param shim empty: the shim of the installation that drafts
+ */
+record EnvironmentDraft(
+    List<String> evidence, List<Digest> shim, Map<String, String> tests, List<String> isolation) {
+  EnvironmentDraft {
+    evidence = List.copyOf(evidence);
+    shim = List.copyOf(shim);
+    tests = Map.copyOf(tests);
+    isolation = List.copyOf(isolation);
+  }
+
+  Environment resolve(Supplier<Digest> localShim) {
+    return new Environment(
+        evidence, shim.isEmpty() ? List.of(localShim.get()) : shim, tests, isolation);
+  }
+}

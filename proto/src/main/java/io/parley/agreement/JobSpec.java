@@ -1,0 +1,147 @@
+package io.parley.agreement;
+
+import com.google.protobuf.ByteString;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * One run of an agreement's app. All enclaves of the job hold the same bytes, and their digest is
+ * part of every key derivation. Immutable.
+ *
+ * @param jobId 128 random bits, lower-case hex
+ * @param submitter the party whose client asked
+ * @param parameters the agreement's free parameters, as text of their types; sorted
+ */
+public record JobSpec(
+    String jobId,
+    Digest agreement,
+    String submitter,
+    Instant created,
+    Map<String, String> parameters) {
+  private static final int ID_BYTES = 16;
+
+  /**
+   * @throws RefusedException INVALID_REQUEST when a part is malformed
+   */
+  public JobSpec {
+    parameters = Collections.unmodifiableSortedMap(new TreeMap<>(parameters));
+    Problems problems = new Problems();
+    Rules rules = new Rules(problems);
+    problems.check(isJobId(jobId), "job_id", "must be 32 lower-case hex digits");
+    rules.partyName("submitter", submitter);
+    rules.expires("created", created);
+    rules.size("parameters", parameters.size(), 0, Limits.MAX_PARAMETERS);
+    parameters.forEach((name, value) -> {
+      rules.tableName("parameters", name);
+      rules.fixedValue("parameters." + Suggestions.shown(name), value);
+    });
+    problems.throwIfAny(Reason.INVALID_REQUEST, "job");
+  }
+
+  /** Whether this is what a job's id looks like. */
+  public static boolean isJobId(String text) {
+    return text.matches("[0-9a-f]{%d}".formatted(2 * ID_BYTES));
+  }
+
+  /** A fresh id. */
+  public static String newJobId(SecureRandom random) {
+    byte[] id = new byte[ID_BYTES];
+    random.nextBytes(id);
+    return HexFormat.of().formatHex(id);
+  }
+
+  /** The exact bytes. */
+  public ByteString encode() {
+    return Strict.encode(
+        io.parley.proto.agreement.v1.JobSpec.newBuilder()
+            .setJobId(jobId)
+            .setAgreementSha256(agreement.value())
+            .setSubmitter(submitter)
+            .setCreated(Strict.timestamp(created))
+            .putAllParameters(parameters)
+            .build());
+  }
+
+  /**
+   * From exact bytes.
+   *
+   * @throws RefusedException INVALID_REQUEST, or SIZE_LIMIT
+   */
+  public static JobSpec decode(ByteString bytes) {
+    io.parley.proto.agreement.v1.JobSpec message =
+        Strict.decode(
+            io.parley.proto.agreement.v1.JobSpec.parser(), bytes, Reason.INVALID_REQUEST, "job");
+    return new JobSpec(
+        message.getJobId(),
+        new Digest(message.getAgreementSha256()),
+        message.getSubmitter(),
+        Strict.instant(message.getCreated(), Reason.INVALID_REQUEST),
+        message.getParametersMap());
+  }
+
+  /** SHA-256 of the exact bytes. */
+  public Digest digest() {
+    return Digest.of(encode());
+  }
+
+  /**
+   * That this job is one of that agreement's.
+   *
+   * @throws RefusedException INVALID_REQUEST when it names another agreement; otherwise as {@link
+   *     #check(Agreement)}
+   */
+  public void check(SignedAgreement signed) {
+    if (!agreement.equals(signed.digest())) {
+      throw new RefusedException(
+          Reason.INVALID_REQUEST,
+          "job is for agreement %s, not for %s".formatted(agreement, signed.digest()),
+          Map.of("expected", signed.digest().toString(), "seen", agreement.toString()));
+    }
+    check(signed.agreement());
+  }
+
+  /**
+   * That the submitter is a party, and that every free parameter is set, to a value of its type,
+   * and nothing else is.
+   *
+   * @throws RefusedException NOT_A_PARTY, or INVALID_PARAMETER that lists every problem; values are
+   *     not in the message
+   */
+  public void check(Agreement terms) {
+    Party submitting = terms.party(submitter);
+    Problems problems = new Problems();
+    TreeMap<String, String> left = new TreeMap<>(parameters);
+    for (Parameter parameter : terms.parameters()) {
+      ParameterText.check(problems, parameter, left);
+    }
+    left.keySet()
+        .forEach(name ->
+            problems.add(
+                name,
+                "is no parameter of this agreement"
+                    + Suggestions.forParameter(name, terms.parameters())));
+    problems.throwIfAny(
+        Reason.INVALID_PARAMETER,
+        "job of '%s' under agreement '%s'".formatted(submitting.name(), terms.name()));
+  }
+
+  /** What the app gets: the agreement's fixed values and this job's free ones. */
+  public SortedMap<String, String> allParameters(Agreement terms) {
+    check(terms);
+    TreeMap<String, String> all = new TreeMap<>(parameters);
+    for (Parameter parameter : terms.parameters()) {
+      if (parameter instanceof Parameter.Fixed fixed) {
+        all.put(fixed.name(), fixed.value());
+      }
+    }
+    return Collections.unmodifiableSortedMap(all);
+  }
+}

@@ -1,0 +1,23 @@
+package io.parley.agreement;
+
+import io.parley.identity.VerifyingKey;
+import io.parley.seal.HpkePublicKey;
+
+/**
+ * A party as the signers know it.
+ *
+ * @param signingKey signs agreements and membership lists
+ * @param resultKey results are sealed to it
+ * @param simulatedPlatformKey signs its simulated evidence; proves nothing about the host
+ */
+public record Party(
+    String name,
+    VerifyingKey signingKey,
+    HpkePublicKey resultKey,
+    VerifyingKey simulatedPlatformKey) {
+  public Party {
+    Problems problems = new Problems();
+    new Rules(problems).partyName("name", name);
+    problems.throwIfAny("party");
+  }
+}

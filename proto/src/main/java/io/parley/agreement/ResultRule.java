@@ -1,0 +1,23 @@
+package io.parley.agreement;
+
+import java.util.List;
+
+/**
+ * What may leave the enclave under this name.
+ *
+ * @param recipients parties that may open it, at least one; sorted
+ * @param maxRows the job fails when there are more
+ */
+public record ResultRule(String name, List<String> recipients, long maxRows) {
+  public ResultRule {
+    recipients = recipients.stream().sorted().toList();
+    Problems problems = new Problems();
+    Rules rules = new Rules(problems);
+    rules.tableName("name", name);
+    rules.size("recipients", recipients.size(), 1, Limits.MAX_PARTIES);
+    recipients.forEach(party -> rules.partyName("recipients", party));
+    rules.unique("recipients", recipients);
+    rules.maxRows("max_rows", maxRows);
+    problems.throwIfAny("result '%s'".formatted(Suggestions.shown(name)));
+  }
+}

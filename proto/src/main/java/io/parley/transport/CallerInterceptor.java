@@ -1,0 +1,188 @@
+package io.parley.transport;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.parley.identity.CaCertificate;
+import io.parley.identity.Caller;
+import io.parley.identity.CertificateCheck;
+import io.parley.identity.Membership;
+import io.parley.identity.Role;
+import io.parley.wire.BugException;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts who calls into the call's context, after checking the certificate against the membership
+ * list and the clock as they are now. Default deny: without a member's certificate only the methods
+ * named as open go through.
+ *
+ * <p>Not guaranteed: that a call which is running ends when its caller's party is removed.
+ * Thread-safe. Must run inside {@link ErrorInterceptor}.
+ */
+public final class CallerInterceptor implements ServerInterceptor {
+  private static final Context.Key<Caller> CALLER = Context.key("parley-caller");
+  private static final int MAX_REMEMBERED = 1024;
+
+  private final Supplier<Membership> members;
+  private final InstantSource clock;
+  private final Set<String> openMethods;
+  private final Verified verified = new Verified();
+
+  /**
+   * @param openMethods full gRPC names, such as {@code parley.peer.v1.ConsortiumService/Join}, that
+   *     a client without a certificate may call
+   */
+  public CallerInterceptor(
+      Supplier<Membership> members, InstantSource clock, Set<String> openMethods) {
+    this.members = members;
+    this.clock = clock;
+    this.openMethods = Set.copyOf(openMethods);
+  }
+
+  @Override
+  public <Q, A> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    @Nullable Caller caller =
+        authenticate(call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION));
+    String method = call.getMethodDescriptor().getFullMethodName();
+    if (caller == null && !openMethods.contains(method)) {
+      throw new RefusedException(
+          Reason.UNAUTHENTICATED,
+          "%s needs a member's client certificate, and none was shown".formatted(method),
+          Map.of("method", method));
+    }
+    return Contexts.interceptCall(Context.current().withValue(CALLER, caller), call, headers, next);
+  }
+
+  private @Nullable Caller authenticate(@Nullable SSLSession session) {
+    if (session == null || !session.getProtocol().equals("TLSv1.3")) {
+      throw new RefusedException(
+          Reason.UNAUTHENTICATED, "calls must come over TLS 1.3, and this one did not");
+    }
+    @Nullable X509Certificate leaf = leaf(session);
+    if (leaf == null) {
+      return null;
+    }
+    Instant now = clock.instant();
+    Membership current = members.get();
+    return verified.caller(leaf, current, now);
+  }
+
+  private static @Nullable X509Certificate leaf(SSLSession session) {
+    try {
+      Certificate[] chain = session.getPeerCertificates();
+      if (chain.length > 0 && chain[0] instanceof X509Certificate leaf) {
+        return leaf;
+      }
+      throw new RefusedException(Reason.UNAUTHENTICATED, "client's certificate is not X.509");
+    } catch (SSLPeerUnverifiedException e) {
+      return null;
+    }
+  }
+
+  /**
+   * Who makes the current call.
+   *
+   * @throws RefusedException UNAUTHENTICATED in a method that is open to all, when no certificate
+   *     was shown
+   */
+  public static Caller caller() {
+    @Nullable Caller caller = CALLER.get();
+    if (caller == null) {
+      throw new RefusedException(
+          Reason.UNAUTHENTICATED, "this call needs a member's client certificate");
+    }
+    return caller;
+  }
+
+  /**
+   * Who makes the current call, when it is in one of these roles.
+   *
+   * @throws RefusedException ROLE_MISSING when it is not
+   */
+  public static Caller requireRole(Role... roles) {
+    if (roles.length == 0) {
+      throw new BugException("no role would ever do");
+    }
+    Caller caller = caller();
+    if (!Arrays.asList(roles).contains(caller.role())) {
+      String expected = Arrays.stream(roles).map(Role::text).collect(Collectors.joining(" or "));
+      throw new RefusedException(
+          Reason.ROLE_MISSING,
+          "%s may not do this; it takes the role %s".formatted(caller, expected),
+          Map.of("caller", caller.toString(), "expected", expected));
+    }
+    return caller;
+  }
+
+  /**
+   * Who makes the current call, when it is of this party and in one of these roles.
+   *
+   * @throws RefusedException ROLE_MISSING or NOT_YOURS when it is not
+   */
+  public static Caller requireParty(String party, Role... roles) {
+    Caller caller = requireRole(roles);
+    if (!caller.party().equals(party)) {
+      throw new RefusedException(
+          Reason.NOT_YOURS,
+          "%s may not do this; it takes somebody of '%s'".formatted(caller, party),
+          Map.of("caller", caller.toString(), "expected", party));
+    }
+    return caller;
+  }
+
+  /**
+   * Remembers which certificates a CA has signed, since a signature check at every call would cost
+   * more than many calls do. Dates and the membership list are looked at every time.
+   */
+  private static final class Verified {
+    private record Key(X509Certificate leaf, CaCertificate ca) {}
+
+    private final Map<Key, Caller> remembered =
+        new LinkedHashMap<>(16, 0.75f, true) {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Key, Caller> eldest) {
+            return size() > MAX_REMEMBERED;
+          }
+        };
+
+    Caller caller(X509Certificate leaf, Membership members, Instant now) {
+      CaCertificate ca = members.caOf(io.parley.identity.Callers.parse(leaf));
+      Key key = new Key(leaf, ca);
+      @Nullable Caller known;
+      synchronized (remembered) {
+        known = remembered.get(key);
+      }
+      if (known != null) {
+        CertificateCheck.checkDates(ca.x509(), now, known);
+        CertificateCheck.checkDates(leaf, now, known);
+        return known;
+      }
+      Caller caller =
+          CertificateCheck.verify(List.of(leaf), members::caOf, CertificateCheck.Use.CLIENT, now);
+      synchronized (remembered) {
+        remembered.put(key, caller);
+      }
+      return caller;
+    }
+  }
+}

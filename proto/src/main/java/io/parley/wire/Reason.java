@@ -1,0 +1,103 @@
+package io.parley.wire;
+
+import io.grpc.Status;
+
+/**
+ * Why something was refused or failed: the stable, upper-snake names that travel in {@code
+ * google.rpc.ErrorInfo.reason} under the domain {@value #DOMAIN}, each with the gRPC code it always
+ * has.
+ */
+public enum Reason {
+  // What came was not what the protocol says, or was not allowed.
+  INVALID_AGREEMENT(Status.Code.INVALID_ARGUMENT),
+  INVALID_REQUEST(Status.Code.INVALID_ARGUMENT),
+  INVALID_CONFIG(Status.Code.INVALID_ARGUMENT),
+  INVALID_DATASET(Status.Code.INVALID_ARGUMENT),
+  INVALID_APP(Status.Code.INVALID_ARGUMENT),
+  INVALID_MANIFEST(Status.Code.INVALID_ARGUMENT),
+  INVALID_PARAMETER(Status.Code.INVALID_ARGUMENT),
+  INVALID_MEMBERSHIP(Status.Code.INVALID_ARGUMENT),
+  INVALID_INVITATION(Status.Code.PERMISSION_DENIED),
+  INVALID_SIGNATURE(Status.Code.PERMISSION_DENIED),
+  INVALID_EVIDENCE(Status.Code.INVALID_ARGUMENT),
+  INVALID_RECORD(Status.Code.INVALID_ARGUMENT),
+  INVALID_RESULT(Status.Code.INVALID_ARGUMENT),
+  UNAUTHENTICATED(Status.Code.UNAUTHENTICATED),
+  NOT_A_MEMBER(Status.Code.PERMISSION_DENIED),
+  ROLE_MISSING(Status.Code.PERMISSION_DENIED),
+  NOT_A_PARTY(Status.Code.PERMISSION_DENIED),
+  NOT_A_RECIPIENT(Status.Code.PERMISSION_DENIED),
+  NOT_YOURS(Status.Code.PERMISSION_DENIED),
+  AGREEMENT_NOT_FOUND(Status.Code.NOT_FOUND),
+  JOB_NOT_FOUND(Status.Code.NOT_FOUND),
+  DATASET_NOT_FOUND(Status.Code.NOT_FOUND),
+  APP_NOT_FOUND(Status.Code.NOT_FOUND),
+  RESULT_NOT_FOUND(Status.Code.NOT_FOUND),
+  RECEIPT_NOT_FOUND(Status.Code.NOT_FOUND),
+  ALREADY_EXISTS(Status.Code.ALREADY_EXISTS),
+  REQUEST_ID_REUSED(Status.Code.ALREADY_EXISTS),
+  AGREEMENT_NOT_ACTIVE(Status.Code.FAILED_PRECONDITION),
+  AGREEMENT_HALTED(Status.Code.FAILED_PRECONDITION),
+  AGREEMENT_EXPIRED(Status.Code.FAILED_PRECONDITION),
+  MAX_JOBS_REACHED(Status.Code.FAILED_PRECONDITION),
+  MEMBERSHIP_OUTDATED(Status.Code.FAILED_PRECONDITION),
+  JOB_NOT_RUNNING(Status.Code.FAILED_PRECONDITION),
+  RESULT_EXPIRED(Status.Code.FAILED_PRECONDITION),
+
+  // The broker's judgement of evidence; the order is the order of the checks.
+  CHALLENGE_UNKNOWN(Status.Code.FAILED_PRECONDITION),
+  EVIDENCE_KIND_NOT_ALLOWED(Status.Code.PERMISSION_DENIED),
+  EVIDENCE_SIGNATURE_WRONG(Status.Code.PERMISSION_DENIED),
+  EVIDENCE_REPORT_DATA_WRONG(Status.Code.PERMISSION_DENIED),
+  EVIDENCE_JOB_WRONG(Status.Code.PERMISSION_DENIED),
+  EVIDENCE_PARTY_WRONG(Status.Code.PERMISSION_DENIED),
+  EVIDENCE_AGREEMENT_WRONG(Status.Code.PERMISSION_DENIED),
+  EVIDENCE_APP_WRONG(Status.Code.PERMISSION_DENIED),
+  EVIDENCE_SHIM_WRONG(Status.Code.PERMISSION_DENIED),
+  EVIDENCE_ISOLATION_WRONG(Status.Code.PERMISSION_DENIED),
+  EVIDENCE_TEST_WRONG(Status.Code.PERMISSION_DENIED),
+  EVIDENCE_KEY_WRONG(Status.Code.PERMISSION_DENIED),
+
+  // What an enclave finds out about others.
+  BROKER_KEY_WRONG(Status.Code.PERMISSION_DENIED),
+  GRANT_WRONG(Status.Code.PERMISSION_DENIED),
+  RECEIPT_WRONG(Status.Code.PERMISSION_DENIED),
+  APP_DIGEST_WRONG(Status.Code.PERMISSION_DENIED),
+  PEER_PROTOCOL_BROKEN(Status.Code.FAILED_PRECONDITION),
+  OUTPUT_RULE(Status.Code.FAILED_PRECONDITION),
+  APP_FAILED(Status.Code.FAILED_PRECONDITION),
+
+  // Limits.
+  MEMORY_LIMIT(Status.Code.RESOURCE_EXHAUSTED),
+  SIZE_LIMIT(Status.Code.RESOURCE_EXHAUSTED),
+  TOO_MANY(Status.Code.RESOURCE_EXHAUSTED),
+  TIMEOUT(Status.Code.DEADLINE_EXCEEDED),
+  CANCELLED(Status.Code.CANCELLED),
+
+  // The environment failed.
+  PEER_UNAVAILABLE(Status.Code.UNAVAILABLE),
+  BROKER_UNAVAILABLE(Status.Code.UNAVAILABLE),
+  NODE_RESTARTED(Status.Code.UNAVAILABLE),
+  ENCLAVE_CRASHED(Status.Code.UNAVAILABLE),
+  SANDBOX_UNAVAILABLE(Status.Code.FAILED_PRECONDITION),
+  LINK_CLOSED(Status.Code.UNAVAILABLE),
+  STORE_FAILED(Status.Code.UNAVAILABLE),
+  IO_FAILED(Status.Code.UNAVAILABLE),
+
+  // We have a bug.
+  INTERNAL(Status.Code.INTERNAL);
+
+  /** The {@code ErrorInfo.domain} of all of these. */
+  public static final String DOMAIN = "parley";
+
+  private final Status.Code code;
+
+  Reason(Status.Code code) {
+    this.code = code;
+  }
+
+  /** The gRPC code that this reason always travels with. */
+  public Status.Code code() {
+    return code;
+  }
+}
