@@ -1,0 +1,73 @@
+package io.parley.shim;
+
+import io.parley.shim.attest.EnclaveKeys;
+import io.parley.shim.measure.AppMeasurement;
+import io.parley.shim.measure.MeasuredApp;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+
+/**
+ * What needs no job: keys, environment tests and the app's measurement, each on its own thread from
+ * the moment the enclave starts.
+ */
+final class Preparation {
+  private final Path appSource;
+  private final Future<EnclaveKeys> keys;
+  private final Future<SortedMap<String, String>> tests;
+  private final Future<MeasuredApp> app;
+
+  private Preparation(ShimParts parts) {
+    Folders folders = parts.folders();
+    appSource = folders.appSource();
+    keys = start("keys", () -> EnclaveKeys.generate(parts.random()));
+    tests = start("tests", parts.environmentTests()::get);
+    app =
+        Files.isDirectory(appSource)
+            ? start("measure", () -> AppMeasurement.copy(appSource, folders.app()))
+            : start("measure", this::noApp);
+  }
+
+  static Preparation start(ShimParts parts) {
+    return new Preparation(parts);
+  }
+
+  /** The caller's to close. */
+  EnclaveKeys keys() {
+    return Tasks.get(keys);
+  }
+
+  SortedMap<String, String> tests() {
+    return Tasks.get(tests);
+  }
+
+  /**
+   * The measured app.
+   *
+   * @throws RefusedException APP_NOT_FOUND when the host gave none
+   */
+  MeasuredApp app() {
+    return Tasks.get(app);
+  }
+
+  private MeasuredApp noApp() {
+    throw new RefusedException(
+        Reason.APP_NOT_FOUND,
+        "this enclave computes, and its host gave it no app; add the app to the node",
+        Map.of("folder", appSource.toString()));
+  }
+
+  private static <T> Future<T> start(String name, Callable<T> task) {
+    FutureTask<T> future = new FutureTask<>(task);
+    Thread thread = new Thread(future, name);
+    thread.setDaemon(true);
+    thread.start();
+    return future;
+  }
+}

@@ -1,0 +1,39 @@
+package io.parley.shim.child;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What app to start, and with how much.
+ *
+ * @param folder the measured copy of the app; its working folder
+ * @param command program and arguments; the program is {@code java}, or a file of the app
+ * @param memoryBytes the app's share of the enclave's memory
+ */
+public record AppCommand(Path folder, List<String> command, long memoryBytes) {
+  public AppCommand {
+    command = List.copyOf(command);
+    if (command.isEmpty()) {
+      throw new IllegalArgumentException("a command has at least a program");
+    }
+  }
+
+  /** The command with the program's full path, and for Java what keeps it within its memory. */
+  List<String> full(Path java) {
+    List<String> full = new ArrayList<>();
+    if (command.getFirst().equals("java")) {
+      full.add(java.toString());
+      // Half for the heap; engines below Java take the other half. The wall holds the sum.
+      full.add("-Xmx" + memoryBytes / 2);
+      full.add("-XX:MaxDirectMemorySize=" + memoryBytes / 2);
+      full.add("-XX:+ExitOnOutOfMemoryError");
+      full.add("-XX:-UsePerfData");
+      full.add("-XX:-CreateCoredumpOnCrash");
+    } else {
+      full.add(folder.resolve(command.getFirst()).normalize().toString());
+    }
+    full.addAll(command.subList(1, command.size()));
+    return full;
+  }
+}

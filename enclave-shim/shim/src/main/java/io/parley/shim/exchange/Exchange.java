@@ -1,0 +1,180 @@
+package io.parley.shim.exchange;
+
+import io.parley.agreement.Dataset;
+import io.parley.link.Descriptor;
+import io.parley.shim.Tasks;
+import io.parley.shim.arrow.ArrowWriter;
+import io.parley.shim.host.Channel;
+import io.parley.shim.host.DatasetHandle;
+import io.parley.shim.host.HostConnection;
+import io.parley.wire.ParleyException;
+import io.parley.wire.Reason;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
+
+/**
+ * Step 8 of a job for one enclave: own datasets go to every other computing enclave; where this one
+ * computes, all datasets become complete inputs. Everything side by side, and all or nothing.
+ *
+ * <p>Closing wakes whoever is blocked on a stream.
+ */
+public final class Exchange implements AutoCloseable {
+  /**
+   * @param arrival how long the host may take to hand something in; other enclaves may still start
+   * @param stall how long a peer may neither send nor take a byte
+   */
+  public record Patience(Duration arrival, Duration stall) {}
+
+  private final HostConnection host;
+  private final StreamPlan plan;
+  private final Patience patience;
+  private final RowCounter rows;
+  private final Map<String, OwnDataset> own = new ConcurrentHashMap<>();
+  private final ConcurrentLinkedQueue<Descriptor> sockets = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<SealedStreams.Stream> sealed = new ConcurrentLinkedQueue<>();
+
+  private Exchange(
+      HostConnection host, StreamPlan plan, Patience patience, ExchangeProgress progress) {
+    this.host = host;
+    this.plan = plan;
+    this.patience = patience;
+    this.rows = new RowCounter(progress);
+  }
+
+  /** Asks for the outgoing streams, so that they are there when the keys are. */
+  public static Exchange begin(
+      HostConnection host, StreamPlan plan, Patience patience, ExchangeProgress progress) {
+    Exchange exchange = new Exchange(host, plan, patience, progress);
+    plan.outgoing().keySet().forEach(host::openChannel);
+    return exchange;
+  }
+
+  /**
+   * Sends, and returns when every receiver has said that it has everything.
+   *
+   * @return what was sent, by dataset
+   */
+  public List<DatasetUse> send(SealedStreams streams) {
+    return run(sending(streams));
+  }
+
+  /**
+   * Sends and receives.
+   *
+   * @param in where complete inputs go
+   * @return every dataset of the job, in the agreement's order
+   */
+  public List<DatasetUse> sendAndReceive(SealedStreams streams, Path in, MemoryBudget budget) {
+    Inputs inputs = new Inputs(in, budget);
+    List<Callable<DatasetUse>> tasks = sending(streams);
+    plan.own().forEach(dataset -> tasks.add(() -> keep(dataset, inputs)));
+    plan.incoming()
+        .forEach((channel, dataset) -> tasks.add(() -> receive(channel, dataset, streams, inputs)));
+    return run(tasks);
+  }
+
+  private List<DatasetUse> run(List<Callable<DatasetUse>> tasks) {
+    return Tasks.all("exchange", tasks, this::giveUp).stream()
+        .collect(Collectors.toMap(DatasetUse::dataset, use -> use, (first, same) -> first))
+        .values()
+        .stream()
+        .sorted(Comparator.comparing(DatasetUse::dataset))
+        .toList();
+  }
+
+  private List<Callable<DatasetUse>> sending(SealedStreams streams) {
+    List<Callable<DatasetUse>> tasks = new ArrayList<>();
+    plan.outgoing().forEach((channel, dataset) -> tasks.add(() -> send(channel, dataset, streams)));
+    return tasks;
+  }
+
+  private DatasetUse send(Channel channel, Dataset dataset, SealedStreams streams) {
+    OwnDataset source = own(dataset);
+    rows.expect(source.head().rows());
+    try (Descriptor socket = socket(channel);
+        SealedStreams.Outgoing out = streams.outgoing(socket, channel, dataset.name())) {
+      sealed.add(out);
+      try {
+        DatasetUse use = DatasetSender.send(source, out, rows::moved);
+        out.finish();
+        return use;
+      } catch (ParleyException e) {
+        ParleyException explained = out.explain(e);
+        out.giveUp(e.reason());
+        throw explained;
+      }
+    }
+  }
+
+  private DatasetUse receive(
+      Channel channel, Dataset dataset, SealedStreams streams, Inputs inputs) {
+    try (Descriptor socket = socket(channel);
+        SealedStreams.Incoming in = streams.incoming(socket, channel, dataset.name())) {
+      sealed.add(in);
+      try {
+        return new DatasetReceiver(dataset, inputs).receive(in, rows);
+      } catch (ParleyException e) {
+        in.giveUp(e.reason());
+        throw e;
+      }
+    }
+  }
+
+  private DatasetUse keep(Dataset dataset, Inputs inputs) {
+    OwnDataset source = own(dataset);
+    rows.expect(source.head().rows());
+    try (InputFile input = inputs.create(dataset.name(), source.head().sizeBytes())) {
+      ArrowWriter arrow = ArrowWriter.file(source.schema(), input);
+      DatasetUse use =
+          source.read(batch -> {
+            arrow.accept(batch);
+            rows.moved(batch.rows());
+          });
+      arrow.finish();
+      input.complete();
+      return use;
+    }
+  }
+
+  private OwnDataset own(Dataset dataset) {
+    return own.computeIfAbsent(
+        dataset.name(),
+        name -> {
+          DatasetHandle handle = host.dataset(name, patience.arrival());
+          try {
+            return OwnDataset.open(dataset, handle);
+          } catch (RuntimeException e) {
+            handle.close();
+            throw e;
+          }
+        });
+  }
+
+  private Descriptor socket(Channel channel) {
+    Descriptor socket = host.channel(channel, patience.arrival());
+    sockets.add(socket);
+    SealedStreams.setTimeouts(socket, channel, patience.stall());
+    return socket;
+  }
+
+  /** Tells all peers why, as well as that goes without waiting, and wakes everybody. */
+  private void giveUp(RuntimeException failure) {
+    Reason reason = failure instanceof ParleyException known ? known.reason() : Reason.INTERNAL;
+    sealed.forEach(stream -> stream.giveUp(reason));
+    close();
+  }
+
+  @Override
+  public void close() {
+    sockets.forEach(Descriptor::close);
+    own.values().forEach(OwnDataset::close);
+  }
+}

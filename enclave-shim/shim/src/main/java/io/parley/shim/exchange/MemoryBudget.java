@@ -1,0 +1,63 @@
+package io.parley.shim.exchange;
+
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.util.Map;
+
+/**
+ * What the enclave's memory is used for: the shim, the inputs (their files are memory too) and the
+ * app. Says no before the kernel does, with need and limit. Thread-safe.
+ */
+public final class MemoryBudget {
+  /** Less than this is of no use to an app. */
+  static final long APP_BYTES_MIN = 96L << 20;
+
+  private final long limitBytes;
+  private final long shimBytes;
+  private long inputBytes;
+
+  /**
+   * @param limitBytes of the whole enclave
+   * @param shimBytes that this process may come to use
+   */
+  public MemoryBudget(long limitBytes, long shimBytes) {
+    this.limitBytes = limitBytes;
+    this.shimBytes = shimBytes;
+    check("the enclave itself", 0);
+  }
+
+  /**
+   * Takes memory for an input.
+   *
+   * @throws RefusedException MEMORY_LIMIT with what is needed in all and the limit
+   */
+  synchronized void take(String dataset, long bytes) {
+    check("dataset '%s'".formatted(dataset), bytes);
+    inputBytes += bytes;
+  }
+
+  /** What is left for the app. */
+  public synchronized long appBytes() {
+    return limitBytes - shimBytes - inputBytes;
+  }
+
+  /** When the kernel said no first. */
+  synchronized RefusedException exceeded(String what, long bytes) {
+    long need = shimBytes + APP_BYTES_MIN + inputBytes + bytes;
+    return new RefusedException(
+        Reason.MEMORY_LIMIT,
+        "%s does not fit: at least %d bytes are needed, the enclave's limit is %d; raise the node's enclave memory"
+            .formatted(what, need, limitBytes),
+        Map.of(
+            "need_bytes", Long.toString(need),
+            "limit_bytes", Long.toString(limitBytes),
+            "what", what));
+  }
+
+  private void check(String what, long bytes) {
+    // Subtracting: what another party announces may be as large as a long gets.
+    if (bytes > limitBytes - shimBytes - APP_BYTES_MIN - inputBytes) {
+      throw exceeded(what, Math.min(bytes, Long.MAX_VALUE / 4));
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package io.parley.shim;
+
+import com.google.protobuf.ByteString;
+import io.parley.agreement.Agreement;
+import io.parley.agreement.ChangeRule;
+import io.parley.agreement.Column;
+import io.parley.agreement.ColumnType;
+import io.parley.agreement.Dataset;
+import io.parley.agreement.Environment;
+import io.parley.agreement.JobSpec;
+import io.parley.agreement.Parameter;
+import io.parley.agreement.Party;
+import io.parley.agreement.ResultRule;
+import io.parley.agreement.SignedAgreement;
+import io.parley.identity.SigningKey;
+import io.parley.seal.HpkeKeyPair;
+import io.parley.seal.HpkeSuite;
+import io.parley.wire.Digest;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Parties with their keys, a broker key, and agreements that all of them signed. */
+public final class TestWorld {
+  public static final List<Column> ADMISSIONS =
+      List.of(
+          new Column("patient", ColumnType.BIGINT, false),
+          new Column("ward", ColumnType.VARCHAR, true));
+  public static final List<Column> CLAIMS =
+      List.of(
+          new Column("patient", ColumnType.BIGINT, false),
+          new Column("amount", ColumnType.DOUBLE, true));
+
+  public final SecureRandom random = new SecureRandom();
+  public final Map<String, SigningKey> signing = new HashMap<>();
+  public final Map<String, HpkeKeyPair> results = new HashMap<>();
+  public final Map<String, SigningKey> platforms = new HashMap<>();
+  public final SigningKey broker = SigningKey.generate(random);
+  public final Digest shim = Digest.of(new byte[] {1});
+  private final List<Party> parties = new ArrayList<>();
+
+  public TestWorld(String... names) {
+    for (String name : names) {
+      signing.put(name, SigningKey.generate(random));
+      results.put(name, HpkeKeyPair.generate(HpkeSuite.X25519, random));
+      platforms.put(name, SigningKey.generate(random));
+      parties.add(
+          new Party(
+              name,
+              key(signing, name).verifyingKey(),
+              value(results, name).publicKey(),
+              key(platforms, name).verifyingKey()));
+    }
+  }
+
+  static SigningKey key(Map<String, SigningKey> keys, String name) {
+    return value(keys, name);
+  }
+
+  static <T> T value(Map<String, T> map, String name) {
+    T value = map.get(name);
+    if (value == null) {
+      throw new AssertionError("nothing for " + name);
+    }
+    return value;
+  }
+
+  /** Every dataset is released to every computing party. */
+  public SignedAgreement agreement(
+      Digest app, List<Dataset> datasets, List<String> compute, List<ResultRule> rules) {
+    Agreement agreement =
+        new Agreement(
+            "test",
+            parties,
+            broker.verifyingKey().digest(),
+            app,
+            datasets,
+            compute,
+            rules,
+            new Environment(
+                List.of("simulated"), List.of(shim), Map.of("network", "denied"), List.of("bwrap")),
+            ChangeRule.NEVER,
+            Instant.parse("2040-01-01T00:00:00Z"),
+            10,
+            List.of(
+                new Parameter.Fixed("query", "SELECT \"x\"\n"),
+                new Parameter.Free("since", ColumnType.DATE)));
+    SignedAgreement signed = SignedAgreement.unsigned(agreement);
+    for (Party party : parties) {
+      signed = signed.with(signed.sign(party.name(), key(signing, party.name())));
+    }
+    return signed;
+  }
+
+  /** Hospital's admissions and insurer's claims, computed at the insurer. */
+  public SignedAgreement hospitalAndInsurer(Digest app, long maxRows) {
+    return agreement(
+        app,
+        List.of(
+            new Dataset("admissions", "hospital", ADMISSIONS, List.of("insurer")),
+            new Dataset("claims", "insurer", CLAIMS, List.of())),
+        List.of("insurer"),
+        List.of(new ResultRule("summary", List.of("hospital", "insurer"), maxRows)));
+  }
+
+  public JobSpec spec(SignedAgreement signed) {
+    return new JobSpec(
+        JobSpec.newJobId(random),
+        signed.digest(),
+        parties.getFirst().name(),
+        Instant.parse("2026-11-21T00:00:00Z"),
+        Map.of("since", "2026-01-01"));
+  }
+
+  public ByteString salt() {
+    byte[] salt = new byte[32];
+    random.nextBytes(salt);
+    return ByteString.copyFrom(salt);
+  }
+}
