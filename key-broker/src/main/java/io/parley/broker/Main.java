@@ -1,0 +1,133 @@
+package io.parley.broker;
+
+import io.parley.identity.BrokerIdentity;
+import io.parley.wire.ParleyException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * The key broker's process. Exit codes: 0 ended as asked, 1 could not start or failed, 2 wrong use.
+ */
+@Command(
+    name = "key-broker",
+    description = "Judges evidence, keeps keys, writes the record of decisions.",
+    mixinStandardHelpOptions = true,
+    subcommands = Main.Init.class)
+public final class Main implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+
+  @Option(names = "--home", description = "The broker's folder.")
+  private @Nullable Path home;
+
+  @Option(
+      names = "--ready-file",
+      description = "Written once the broker listens; holds its host:port.")
+  private @Nullable Path readyFile;
+
+  @Option(
+      names = "--die-with-stdin",
+      description = "End when standard input ends: the parent that holds its other end is gone.")
+  private boolean dieWithStdin;
+
+  private Main() {}
+
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  private static int run(String[] arguments) {
+    return new CommandLine(new Main())
+        .setExecutionExceptionHandler((failure, line, parsed) -> report(failure))
+        .execute(arguments);
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (home == null) {
+      throw new CommandLine.ParameterException(new CommandLine(this), "--home DIR is missing");
+    }
+    BrokerWiring wiring = new BrokerWiring(Clock.systemUTC(), System::nanoTime, new SecureRandom());
+    try (RunningBroker broker = wiring.start(home)) {
+      Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "shutdown"));
+      if (dieWithStdin) {
+        Thread.ofPlatform().daemon(true).name("parent-watch").start(Main::endWithStdin);
+      }
+      if (readyFile != null) {
+        announce(readyFile, broker.address());
+      }
+      broker.await();
+    }
+    return 0;
+  }
+
+  /** Whole or not there: whoever waits for the file must not read half of it. */
+  private static void announce(Path file, String address) throws IOException {
+    Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
+    Files.writeString(fresh, address + "\n");
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static void endWithStdin() {
+    try {
+      while (System.in.read() >= 0) {
+        // Whatever comes is not for us; only the end counts.
+      }
+    } catch (IOException e) {
+      LOG.debug("standard input failed, which is an end too", e);
+    }
+    LOG.info("standard input ended; so does the broker");
+    System.exit(0);
+  }
+
+  private static int report(Exception failure) {
+    if (failure instanceof ParleyException known) {
+      LOG.error("{}: {}", known.reason(), known.getMessage());
+    } else {
+      LOG.error("the broker failed", failure);
+    }
+    return 1;
+  }
+
+  /** Makes a broker's folder. */
+  @Command(
+      name = "init",
+      description = "Makes a new broker: identity, master key, broker.yaml.",
+      mixinStandardHelpOptions = true)
+  static final class Init implements Callable<Integer> {
+    @Option(names = "--home", required = true, description = "A folder; made if missing.")
+    private Path home = Path.of("");
+
+    @Option(names = "--name", required = true, description = "Its name, a label.")
+    private String name = "";
+
+    @Option(names = "--listen", required = true, description = "host:port to listen on.")
+    private String listen = "";
+
+    @Option(
+        names = "--membership",
+        description = "Folder of the membership lists, from --home. Default: ${DEFAULT-VALUE}.",
+        defaultValue = "../consortium")
+    private String membership = "";
+
+    @Override
+    public Integer call() {
+      BrokerIdentity identity =
+          new BrokerHome(home)
+              .create(name, listen, membership, Clock.systemUTC(), new SecureRandom());
+      System.out.printf(
+          "broker '%s' %s%n", identity.name(), identity.signingKey().verifyingKey().digest());
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package io.parley.broker.agreements;
+
+import com.google.protobuf.ByteString;
+import io.parley.agreement.AgreementCodec;
+import io.parley.broker.store.Columns;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/** Agreements in the database; every method runs within its caller's transaction. */
+public final class AgreementRows {
+  private AgreementRows() {}
+
+  /**
+   * The agreement of this digest.
+   *
+   * @throws RefusedException AGREEMENT_NOT_FOUND
+   */
+  public static StoredAgreement require(Handle handle, Digest digest) {
+    return find(handle, digest)
+        .orElseThrow(() ->
+            new RefusedException(
+                Reason.AGREEMENT_NOT_FOUND,
+                "the broker has no agreement %s; propose it first".formatted(digest),
+                Map.of("agreement", digest.toString())));
+  }
+
+  /** The agreement of this digest, when there is one. */
+  public static Optional<StoredAgreement> find(Handle handle, Digest digest) {
+    return handle
+        .createQuery("SELECT * FROM agreement WHERE sha256 = :sha256")
+        .bind("sha256", Columns.of(digest))
+        .map((row, context) -> read(handle, row).agreement())
+        .findOne();
+  }
+
+  /** Agreements that name the party, in the order they came, after this number. */
+  static List<Numbered> list(Handle handle, String party, long after, int limit) {
+    return handle
+        .createQuery(
+            """
+            SELECT * FROM agreement a WHERE number > :after AND EXISTS
+              (SELECT 1 FROM agreement_party p WHERE p.agreement = a.sha256 AND p.party = :party)
+            ORDER BY number LIMIT :limit
+            """)
+        .bind("after", after)
+        .bind("party", party)
+        .bind("limit", limit)
+        .map((row, context) -> read(handle, row))
+        .list();
+  }
+
+  static void insert(
+      Handle write,
+      Digest digest,
+      ByteString payload,
+      Collection<String> parties,
+      int maxJobs,
+      Instant at) {
+    write
+        .createUpdate(
+            """
+            INSERT INTO agreement (sha256, payload, proposed_at, max_jobs)
+            VALUES (:sha256, :payload, :at, :maxJobs)
+            """)
+        .bind("sha256", Columns.of(digest))
+        .bind("payload", payload.toByteArray())
+        .bind("at", at.toEpochMilli())
+        .bind("maxJobs", maxJobs)
+        .execute();
+    for (String party : parties) {
+      write
+          .createUpdate("INSERT INTO agreement_party (agreement, party) VALUES (:sha256, :party)")
+          .bind("sha256", Columns.of(digest))
+          .bind("party", party)
+          .execute();
+    }
+  }
+
+  static void sign(Handle write, Digest digest, String party, ByteString signature, Instant at) {
+    write
+        .createUpdate(
+            """
+            UPDATE agreement_party SET signature = :signature, signed_at = :at
+            WHERE agreement = :sha256 AND party = :party AND signature IS NULL
+            """)
+        .bind("sha256", Columns.of(digest))
+        .bind("party", party)
+        .bind("signature", signature.toByteArray())
+        .bind("at", at.toEpochMilli())
+        .execute();
+  }
+
+  static void activate(Handle write, Digest digest, ByteString kek, Instant at) {
+    write
+        .createUpdate("UPDATE agreement SET activated_at = :at, kek = :kek WHERE sha256 = :sha256")
+        .bind("sha256", Columns.of(digest))
+        .bind("kek", kek.toByteArray())
+        .bind("at", at.toEpochMilli())
+        .execute();
+  }
+
+  static void halt(Handle write, Digest digest, @Nullable String by) {
+    write
+        .createUpdate("UPDATE agreement SET halted_by = :by WHERE sha256 = :sha256")
+        .bind("sha256", Columns.of(digest))
+        .bind("by", by)
+        .execute();
+    write
+        .createUpdate("UPDATE agreement_party SET resume_asked = 0 WHERE agreement = :sha256")
+        .bind("sha256", Columns.of(digest))
+        .execute();
+  }
+
+  static void askToResume(Handle write, Digest digest, String party) {
+    write
+        .createUpdate(
+            """
+            UPDATE agreement_party SET resume_asked = 1
+            WHERE agreement = :sha256 AND party = :party
+            """)
+        .bind("sha256", Columns.of(digest))
+        .bind("party", party)
+        .execute();
+  }
+
+  /** One more job; false when there is none left. */
+  public static boolean countJob(Handle write, Digest digest) {
+    return write
+            .createUpdate(
+                """
+                UPDATE agreement SET jobs_started = jobs_started + 1
+                WHERE sha256 = :sha256 AND jobs_started < max_jobs
+                """)
+            .bind("sha256", Columns.of(digest))
+            .execute()
+        == 1;
+  }
+
+  private static Numbered read(Handle handle, ResultSet row) throws SQLException {
+    Digest digest = Columns.digest(row, "sha256");
+    ByteString payload = Columns.bytes(row, "payload");
+    long activatedAt = row.getLong("activated_at");
+    @Nullable Instant activated = row.wasNull() ? null : Instant.ofEpochMilli(activatedAt);
+    SortedMap<String, ByteString> signatures = new TreeMap<>();
+    List<String> resumeAskedBy = new ArrayList<>();
+    parties(handle, digest)
+        .forEach(party -> {
+          if (party.signature() != null) {
+            signatures.put(party.name(), party.signature());
+          }
+          if (party.resumeAsked()) {
+            resumeAskedBy.add(party.name());
+          }
+        });
+    return new Numbered(
+        row.getLong("number"),
+        new StoredAgreement(
+            digest,
+            payload,
+            AgreementCodec.decode(payload),
+            signatures,
+            Columns.instant(row, "proposed_at"),
+            activated,
+            row.getString("halted_by"),
+            resumeAskedBy,
+            Columns.integer(row, "jobs_started"),
+            Columns.bytesOrNull(row, "kek")));
+  }
+
+  private static List<PartyRow> parties(Handle handle, Digest digest) {
+    return handle
+        .createQuery(
+            """
+            SELECT party, signature, resume_asked FROM agreement_party
+            WHERE agreement = :sha256 ORDER BY party
+            """)
+        .bind("sha256", Columns.of(digest))
+        .map((row, context) ->
+            new PartyRow(
+                Columns.text(row, "party"),
+                Columns.bytesOrNull(row, "signature"),
+                row.getInt("resume_asked") == 1))
+        .list();
+  }
+
+  /** An agreement and its place in the list. */
+  record Numbered(long number, StoredAgreement agreement) {}
+
+  private record PartyRow(String name, @Nullable ByteString signature, boolean resumeAsked) {}
+}

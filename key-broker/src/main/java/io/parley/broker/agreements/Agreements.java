@@ -1,0 +1,180 @@
+package io.parley.broker.agreements;
+
+import com.google.protobuf.ByteString;
+import io.parley.agreement.Agreement;
+import io.parley.agreement.DsseSignature;
+import io.parley.agreement.SignedAgreement;
+import io.parley.broker.keys.DataKeys;
+import io.parley.broker.log.AuditLog;
+import io.parley.broker.log.Decision;
+import io.parley.broker.log.Decision.Action;
+import io.parley.broker.store.Store;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Agreements from proposal to activation.
+ *
+ * <p>Guarantee: only signatures that verify with the key that the agreement itself names are kept;
+ * with the last one the agreement is ACTIVE and its keys exist, in one transaction. Thread-safe.
+ */
+public final class Agreements {
+  private final Store store;
+  private final AuditLog log;
+  private final DataKeys keys;
+  private final ProposalRules rules;
+  private final InstantSource clock;
+
+  public Agreements(
+      Store store, AuditLog log, DataKeys keys, ProposalRules rules, InstantSource clock) {
+    this.store = store;
+    this.log = log;
+    this.keys = keys;
+    this.rules = rules;
+    this.clock = clock;
+  }
+
+  /**
+   * Stores what the party proposes, with the signatures on it. The same bytes again answer with
+   * what is there.
+   *
+   * @throws RefusedException when this broker must not serve the agreement ({@link ProposalRules}),
+   *     NOT_A_PARTY, INVALID_SIGNATURE
+   */
+  public StoredAgreement propose(String party, SignedAgreement proposal, boolean validateOnly) {
+    requireNamed(party, proposal.agreement(), proposal.digest());
+    requireAllVerified(proposal);
+    if (validateOnly) {
+      rules.check(proposal.agreement(), clock.instant());
+      return AgreementViews.proposed(proposal, clock.instant());
+    }
+    return store.write(write -> {
+      if (AgreementRows.find(write, proposal.digest()).isEmpty()) {
+        insert(write, party, proposal);
+      }
+      for (DsseSignature signature : proposal.signatures()) {
+        add(write, party, signature.keyId(), signature.sig(), proposal.digest());
+      }
+      return AgreementRows.require(write, proposal.digest());
+    });
+  }
+
+  /**
+   * Adds the party's own signature.
+   *
+   * @throws RefusedException AGREEMENT_NOT_FOUND, NOT_A_PARTY, INVALID_SIGNATURE, AGREEMENT_HALTED,
+   *     AGREEMENT_EXPIRED
+   */
+  public StoredAgreement sign(String party, Digest digest, DsseSignature signature) {
+    return store.write(write -> {
+      StoredAgreement stored = AgreementRows.require(write, digest);
+      stored.requireParty(party);
+      requireAllVerified(new SignedAgreement(stored.payload(), List.of(signature)));
+      if (!signature.keyId().equals(party)) {
+        throw wrongSignature(signature.keyId(), digest);
+      }
+      add(write, party, party, signature.sig(), digest);
+      return AgreementRows.require(write, digest);
+    });
+  }
+
+  /**
+   * The agreement, for a party that it names.
+   *
+   * @throws RefusedException AGREEMENT_NOT_FOUND, NOT_A_PARTY
+   */
+  public StoredAgreement get(String party, Digest digest) {
+    StoredAgreement stored = store.read(read -> AgreementRows.require(read, digest));
+    stored.requireParty(party);
+    return stored;
+  }
+
+  /** Agreements that name the party, in the order they came, after this place in the list. */
+  public Page list(String party, long after, int limit) {
+    List<AgreementRows.Numbered> rows =
+        store.read(read -> AgreementRows.list(read, party, after, limit));
+    long next = rows.size() < limit ? 0 : rows.getLast().number();
+    return new Page(rows.stream().map(AgreementRows.Numbered::agreement).toList(), next);
+  }
+
+  private void insert(Handle write, String party, SignedAgreement proposal) {
+    Agreement agreement = proposal.agreement();
+    rules.check(agreement, clock.instant());
+    AgreementRows.insert(
+        write,
+        proposal.digest(),
+        proposal.payload(),
+        agreement.partyNames(),
+        agreement.maxJobs(),
+        clock.instant());
+    log.append(
+        write,
+        Decision.about(
+            Action.PROPOSE,
+            party,
+            proposal.digest(),
+            "agreement '%s'".formatted(agreement.name())));
+  }
+
+  private void add(Handle write, String asker, String signer, ByteString signature, Digest digest) {
+    StoredAgreement stored = AgreementRows.require(write, digest);
+    if (stored.signatures().containsKey(signer)) {
+      return;
+    }
+    Instant now = clock.instant();
+    if (stored.state(now) != AgreementState.PROPOSED) {
+      stored.requireActive(now);
+    }
+    AgreementRows.sign(write, digest, signer, signature, now);
+    log.append(
+        write, Decision.about(Action.SIGN, asker, digest, "signature of %s".formatted(signer)));
+    if (AgreementRows.require(write, digest).missing().isEmpty()) {
+      AgreementRows.activate(
+          write, digest, keys.createForAgreement(write, digest, stored.agreement()), now);
+      log.append(
+          write, Decision.about(Action.ACTIVATE, asker, digest, "all have signed; keys exist"));
+    }
+  }
+
+  private static void requireNamed(String party, Agreement agreement, Digest digest) {
+    if (!agreement.hasParty(party)) {
+      throw new RefusedException(
+          Reason.NOT_A_PARTY,
+          "%s is no party of the agreement it proposes".formatted(party),
+          Map.of("party", party, "agreement", digest.toString()));
+    }
+  }
+
+  private static void requireAllVerified(SignedAgreement signed) {
+    Set<String> verified = new TreeSet<>(signed.signedBy());
+    for (DsseSignature signature : signed.signatures()) {
+      if (!verified.remove(signature.keyId())) {
+        throw wrongSignature(signature.keyId(), signed.digest());
+      }
+    }
+  }
+
+  private static RefusedException wrongSignature(String signer, Digest digest) {
+    return new RefusedException(
+        Reason.INVALID_SIGNATURE,
+        ("the signature of '%s' on agreement %s is missing, given twice, of another party, or not by"
+                + " the signing key that the agreement names; sign these bytes with that party's key")
+            .formatted(signer, digest),
+        Map.of("signer", signer, "agreement", digest.toString()));
+  }
+
+  /**
+   * Part of the list.
+   *
+   * @param next place to go on from; 0 at the end
+   */
+  public record Page(List<StoredAgreement> agreements, long next) {}
+}

@@ -1,0 +1,5 @@
+/** broker.yaml, read strictly. */
+@NullMarked
+package io.parley.broker.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,163 @@
+package io.parley.broker.grpc;
+
+import io.grpc.stub.StreamObserver;
+import io.parley.agreement.DsseEnvelope;
+import io.parley.agreement.DsseSignature;
+import io.parley.agreement.SignedAgreement;
+import io.parley.broker.agreements.Agreements;
+import io.parley.broker.agreements.Halts;
+import io.parley.broker.agreements.StoredAgreement;
+import io.parley.identity.Role;
+import io.parley.proto.broker.v1.AgreementRecord;
+import io.parley.proto.broker.v1.AgreementServiceGrpc;
+import io.parley.proto.broker.v1.AgreementState;
+import io.parley.proto.broker.v1.GetAgreementRequest;
+import io.parley.proto.broker.v1.GetAgreementResponse;
+import io.parley.proto.broker.v1.HaltAgreementRequest;
+import io.parley.proto.broker.v1.HaltAgreementResponse;
+import io.parley.proto.broker.v1.ListAgreementsRequest;
+import io.parley.proto.broker.v1.ListAgreementsResponse;
+import io.parley.proto.broker.v1.ProposeAgreementRequest;
+import io.parley.proto.broker.v1.ProposeAgreementResponse;
+import io.parley.proto.broker.v1.ResumeAgreementRequest;
+import io.parley.proto.broker.v1.ResumeAgreementResponse;
+import io.parley.proto.broker.v1.SignAgreementRequest;
+import io.parley.proto.broker.v1.SignAgreementResponse;
+import java.time.InstantSource;
+
+/** AgreementService. Reading takes any role; changing takes an operator. */
+public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceImplBase {
+  private final Agreements agreements;
+  private final Halts halts;
+  private final InstantSource clock;
+
+  public AgreementGrpc(Agreements agreements, Halts halts, InstantSource clock) {
+    this.agreements = agreements;
+    this.halts = halts;
+    this.clock = clock;
+  }
+
+  @Override
+  public void proposeAgreement(
+      ProposeAgreementRequest request, StreamObserver<ProposeAgreementResponse> responses) {
+    Answers.to(
+        Role.OPERATOR,
+        responses,
+        caller ->
+            ProposeAgreementResponse.newBuilder()
+                .setAgreement(
+                    record(
+                        agreements.propose(
+                            caller.party(),
+                            SignedAgreement.fromEnvelope(
+                                DsseEnvelope.fromProto(request.getEnvelope())),
+                            request.getValidateOnly())))
+                .build());
+  }
+
+  @Override
+  public void signAgreement(
+      SignAgreementRequest request, StreamObserver<SignAgreementResponse> responses) {
+    Answers.to(
+        Role.OPERATOR,
+        responses,
+        caller ->
+            SignAgreementResponse.newBuilder()
+                .setAgreement(
+                    record(
+                        agreements.sign(
+                            caller.party(),
+                            Fields.digest("agreement_sha256", request.getAgreementSha256()),
+                            new DsseSignature(
+                                request.getSignature().getKeyid(),
+                                request.getSignature().getSig()))))
+                .build());
+  }
+
+  @Override
+  public void getAgreement(
+      GetAgreementRequest request, StreamObserver<GetAgreementResponse> responses) {
+    Answers.toAny(
+        responses,
+        caller ->
+            GetAgreementResponse.newBuilder()
+                .setAgreement(
+                    record(
+                        agreements.get(
+                            caller.party(),
+                            Fields.digest("agreement_sha256", request.getAgreementSha256()))))
+                .build());
+  }
+
+  @Override
+  public void listAgreements(
+      ListAgreementsRequest request, StreamObserver<ListAgreementsResponse> responses) {
+    Answers.toAny(
+        responses,
+        caller -> {
+          Agreements.Page page =
+              agreements.list(
+                  caller.party(),
+                  Fields.pageToken(request.getPageToken()),
+                  Fields.pageSize(request.getPageSize()));
+          return ListAgreementsResponse.newBuilder()
+              .addAllAgreements(page.agreements().stream().map(this::record).toList())
+              .setNextPageToken(Fields.pageToken(page.next()))
+              .build();
+        });
+  }
+
+  @Override
+  public void haltAgreement(
+      HaltAgreementRequest request, StreamObserver<HaltAgreementResponse> responses) {
+    Answers.to(
+        Role.OPERATOR,
+        responses,
+        caller ->
+            HaltAgreementResponse.newBuilder()
+                .setAgreement(
+                    record(
+                        halts.halt(
+                            caller.party(),
+                            Fields.digest("agreement_sha256", request.getAgreementSha256()),
+                            request.getReason())))
+                .build());
+  }
+
+  @Override
+  public void resumeAgreement(
+      ResumeAgreementRequest request, StreamObserver<ResumeAgreementResponse> responses) {
+    Answers.to(
+        Role.OPERATOR,
+        responses,
+        caller ->
+            ResumeAgreementResponse.newBuilder()
+                .setAgreement(
+                    record(
+                        halts.resume(
+                            caller.party(),
+                            Fields.digest("agreement_sha256", request.getAgreementSha256()))))
+                .build());
+  }
+
+  private AgreementRecord record(StoredAgreement stored) {
+    AgreementRecord.Builder record =
+        AgreementRecord.newBuilder()
+            .setSha256(stored.digest().value())
+            .setEnvelope(stored.envelope().toProto())
+            .setState(
+                switch (stored.state(clock.instant())) {
+                  case PROPOSED -> AgreementState.AGREEMENT_STATE_PROPOSED;
+                  case ACTIVE -> AgreementState.AGREEMENT_STATE_ACTIVE;
+                  case HALTED -> AgreementState.AGREEMENT_STATE_HALTED;
+                  case EXPIRED -> AgreementState.AGREEMENT_STATE_EXPIRED;
+                })
+            .setJobsStarted(stored.jobsStarted())
+            .setProposedAt(Fields.timestamp(stored.proposedAt()))
+            .addAllResumeAskedBy(stored.resumeAskedBy());
+    if (stored.haltedBy() != null) {
+      record.setHaltedBy(stored.haltedBy());
+    }
+    return record.build();
+  }
+}

@@ -1,0 +1,120 @@
+package io.parley.broker.grpc;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Duration;
+import io.grpc.stub.StreamObserver;
+import io.parley.agreement.DsseEnvelope;
+import io.parley.broker.jobs.Jobs;
+import io.parley.broker.policy.Challenges;
+import io.parley.broker.release.KeyRelease;
+import io.parley.broker.release.Receipts;
+import io.parley.broker.release.SignedGrant;
+import io.parley.identity.Role;
+import io.parley.proto.agreement.v1.Envelope;
+import io.parley.proto.broker.v1.CreateChallengeRequest;
+import io.parley.proto.broker.v1.CreateChallengeResponse;
+import io.parley.proto.broker.v1.CreateJobRequest;
+import io.parley.proto.broker.v1.CreateJobResponse;
+import io.parley.proto.broker.v1.FinishJobRequest;
+import io.parley.proto.broker.v1.FinishJobResponse;
+import io.parley.proto.broker.v1.GetReceiptRequest;
+import io.parley.proto.broker.v1.GetReceiptResponse;
+import io.parley.proto.broker.v1.KeyServiceGrpc;
+import io.parley.proto.broker.v1.RequestKeysRequest;
+import io.parley.proto.broker.v1.RequestKeysResponse;
+
+/** KeyService. For nodes only; a receipt may be read by any role. */
+public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
+  private final Jobs jobs;
+  private final Challenges challenges;
+  private final KeyRelease release;
+  private final Receipts receipts;
+
+  public KeyGrpc(Jobs jobs, Challenges challenges, KeyRelease release, Receipts receipts) {
+    this.jobs = jobs;
+    this.challenges = challenges;
+    this.release = release;
+    this.receipts = receipts;
+  }
+
+  @Override
+  public void createJob(CreateJobRequest request, StreamObserver<CreateJobResponse> responses) {
+    Answers.to(
+        Role.NODE,
+        responses,
+        caller ->
+            CreateJobResponse.newBuilder()
+                .setJobsStarted(
+                    jobs.create(
+                            caller.party(),
+                            request.getRequestId(),
+                            request.getJobId(),
+                            Fields.digest("agreement_sha256", request.getAgreementSha256()),
+                            Fields.digest("job_sha256", request.getJobSha256()))
+                        .ordinal())
+                .build());
+  }
+
+  @Override
+  public void createChallenge(
+      CreateChallengeRequest request, StreamObserver<CreateChallengeResponse> responses) {
+    Answers.to(
+        Role.NODE,
+        responses,
+        caller ->
+            CreateChallengeResponse.newBuilder()
+                .setNonce(
+                    release
+                        .challenge(caller.party(), request.getJobId(), request.getParty())
+                        .nonce())
+                .setValidFor(
+                    Duration.newBuilder()
+                        .setSeconds(challenges.validFor().getSeconds())
+                        .setNanos(challenges.validFor().getNano()))
+                .build());
+  }
+
+  @Override
+  public void requestKeys(
+      RequestKeysRequest request, StreamObserver<RequestKeysResponse> responses) {
+    Answers.to(
+        Role.NODE,
+        responses,
+        caller -> {
+          SignedGrant granted = release.release(caller.party(), request.getEvidence());
+          return RequestKeysResponse.newBuilder()
+              .setGrant(granted.grant())
+              .setSignature(granted.signature())
+              .setBrokerKey(granted.brokerKey().value())
+              .build();
+        });
+  }
+
+  @Override
+  public void finishJob(FinishJobRequest request, StreamObserver<FinishJobResponse> responses) {
+    Answers.to(
+        Role.NODE,
+        responses,
+        caller ->
+            FinishJobResponse.newBuilder()
+                .setReceipt(
+                    envelope(
+                        receipts.finish(
+                            caller.party(), request.getReport(), request.getSignature())))
+                .build());
+  }
+
+  @Override
+  public void getReceipt(GetReceiptRequest request, StreamObserver<GetReceiptResponse> responses) {
+    Answers.toAny(
+        responses,
+        caller ->
+            GetReceiptResponse.newBuilder()
+                .setReceipt(envelope(receipts.get(caller.party(), request.getJobId())))
+                .build());
+  }
+
+  private static Envelope envelope(ByteString bytes) {
+    return DsseEnvelope.decode(bytes).toProto();
+  }
+}

@@ -1,0 +1,144 @@
+package io.parley.broker.keys;
+
+import com.google.protobuf.ByteString;
+import io.parley.seal.Secret;
+import io.parley.wire.BugException;
+import io.parley.wire.EnvironmentException;
+import io.parley.wire.Reason;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * The broker's master secret: 32 random bytes in a file that only the broker's user may read.
+ * Whoever has it and the database has every data key; without it the database is worthless.
+ *
+ * <p>Each use has its own key, derived from it. Thread-safe.
+ */
+public final class MasterKey implements AutoCloseable {
+  private static final int SIZE_BYTES = 32;
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+
+  private final Secret secret;
+
+  private MasterKey(Secret secret) {
+    this.secret = secret;
+  }
+
+  /**
+   * Writes a fresh one, mode 0600.
+   *
+   * @throws EnvironmentException IO_FAILED; also when the file exists, which is never overwritten
+   */
+  public static void create(Path file, SecureRandom random) {
+    byte[] bytes = new byte[SIZE_BYTES];
+    random.nextBytes(bytes);
+    try (var out =
+        Files.newByteChannel(
+            file,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(OWNER_ONLY))) {
+      var buffer = java.nio.ByteBuffer.wrap(bytes);
+      while (buffer.hasRemaining()) {
+        out.write(buffer);
+      }
+    } catch (IOException e) {
+      throw failed(file, "cannot be created: " + e.getMessage(), e);
+    } finally {
+      Arrays.fill(bytes, (byte) 0);
+    }
+  }
+
+  /**
+   * Reads it.
+   *
+   * @throws EnvironmentException IO_FAILED when it is missing, no plain file, not 32 bytes long, of
+   *     another owner than this process, or open to group or others
+   */
+  public static MasterKey load(Path file) {
+    try {
+      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        throw failed(file, "is missing or no plain file; put it back from its backup", null);
+      }
+      requirePrivate(file);
+      if (Files.size(file) != SIZE_BYTES) {
+        throw failed(
+            file, "is %d bytes long; expected %d".formatted(Files.size(file), SIZE_BYTES), null);
+      }
+      return new MasterKey(Secret.moveFrom(Files.readAllBytes(file)));
+    } catch (IOException e) {
+      throw failed(file, "cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** A fresh one that is kept nowhere; for rehearsals. */
+  public static MasterKey ephemeral(SecureRandom random) {
+    return new MasterKey(Secret.random(SIZE_BYTES, random));
+  }
+
+  /** A MAC over the bytes under the key of this purpose. */
+  public ByteString mac(String purpose, ByteString bytes) {
+    try (Secret key = derive(purpose)) {
+      return key.use(raw -> ByteString.copyFrom(hmac(raw, bytes.toByteArray())));
+    }
+  }
+
+  /** The key of this purpose: HKDF-Expand (RFC 5869) of the master secret, one block. */
+  Secret derive(String purpose) {
+    byte[] info = (purpose + "\1").getBytes(StandardCharsets.UTF_8);
+    return Secret.moveFrom(secret.use(raw -> hmac(raw, info)));
+  }
+
+  @Override
+  public void close() {
+    secret.close();
+  }
+
+  private static byte[] hmac(byte[] key, byte[] bytes) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(key, "HmacSHA256"));
+      return mac.doFinal(bytes);
+    } catch (GeneralSecurityException e) {
+      throw new BugException("every JDK has HMAC-SHA-256", e);
+    }
+  }
+
+  private static void requirePrivate(Path file) throws IOException {
+    Set<PosixFilePermission> open =
+        EnumSet.copyOf(Files.getPosixFilePermissions(file, LinkOption.NOFOLLOW_LINKS));
+    open.remove(PosixFilePermission.OWNER_READ);
+    open.remove(PosixFilePermission.OWNER_WRITE);
+    if (!open.isEmpty()) {
+      throw failed(file, "is open to others (%s); chmod 600 it".formatted(open), null);
+    }
+    Object owner = Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    Object self = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    if (!owner.equals(self)) {
+      throw failed(file, "belongs to user %s; the broker runs as %s".formatted(owner, self), null);
+    }
+  }
+
+  private static EnvironmentException failed(
+      Path file, String problem, @org.jspecify.annotations.Nullable Throwable cause) {
+    return new EnvironmentException(
+        Reason.IO_FAILED,
+        "the broker's master key %s %s".formatted(file, problem),
+        Map.of("file", file.toString()),
+        cause);
+  }
+}

@@ -1,0 +1,9 @@
+package io.parley.broker.policy;
+
+import com.google.protobuf.ByteString;
+
+/** A nonce and what it was given out for. */
+public record Challenge(ByteString nonce, String jobId, String party) {
+  /** Length of a nonce. */
+  public static final int NONCE_BYTES = 32;
+}

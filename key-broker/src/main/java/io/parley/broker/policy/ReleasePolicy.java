@@ -1,0 +1,164 @@
+package io.parley.broker.policy;
+
+import io.parley.agreement.Agreement;
+import io.parley.broker.evidence.VerifiedEvidence;
+import io.parley.evidence.Claims;
+import io.parley.identity.VerifyingKey;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Compares verified evidence with what the parties signed. Every reference value is in the
+ * agreement, which has no way to leave one out; what it does not allow is refused. Stateless and
+ * thread-safe.
+ */
+public final class ReleasePolicy {
+  /** Judges; the first claim that differs decides. */
+  public Judgement judge(VerifiedEvidence evidence, Challenge challenge, JobContext context) {
+    Claims claims = evidence.claims();
+    return kind(evidence, context.agreement().agreement())
+        .or(() -> job(claims, challenge, context))
+        .or(() -> party(claims, challenge, context.agreement().agreement()))
+        .or(() -> agreement(claims, context))
+        .or(() -> app(claims, context.agreement().agreement()))
+        .or(() -> environment(evidence, context.agreement().agreement()))
+        .or(() -> signingKey(claims))
+        .<Judgement>map(refused -> refused)
+        .orElseGet(() -> new Judgement.Approved(evidence, context));
+  }
+
+  private static Optional<Judgement.Refused> kind(VerifiedEvidence evidence, Agreement agreement) {
+    return require(
+        agreement.environment().evidence().contains(evidence.evidence().kind()),
+        Reason.EVIDENCE_KIND_NOT_ALLOWED,
+        "kind",
+        "the agreement does not accept this kind of evidence; run the enclave on a platform that it"
+            + " names",
+        agreement.environment().evidence(),
+        evidence.evidence().kind());
+  }
+
+  private static Optional<Judgement.Refused> job(
+      Claims claims, Challenge challenge, JobContext context) {
+    return require(
+            claims.jobId().equals(challenge.jobId()),
+            Reason.EVIDENCE_JOB_WRONG,
+            "job_id",
+            "the challenge was given out for another job; ask for one for this job",
+            challenge.jobId(),
+            claims.jobId())
+        .or(() ->
+            require(
+                claims.job().equals(context.job().digest()),
+                Reason.EVIDENCE_JOB_WRONG,
+                "job_sha256",
+                "the enclave holds another job specification than the one that was counted",
+                context.job().digest(),
+                claims.job()));
+  }
+
+  private static Optional<Judgement.Refused> party(
+      Claims claims, Challenge challenge, Agreement agreement) {
+    return require(
+            claims.party().equals(challenge.party()),
+            Reason.EVIDENCE_PARTY_WRONG,
+            "party",
+            "an enclave asks through its own party's node only",
+            challenge.party(),
+            claims.party())
+        .or(() ->
+            require(
+                agreement.enclaveParties().contains(claims.party()),
+                Reason.EVIDENCE_PARTY_WRONG,
+                "party",
+                "the agreement gives this party no enclave",
+                agreement.enclaveParties(),
+                claims.party()));
+  }
+
+  private static Optional<Judgement.Refused> agreement(Claims claims, JobContext context) {
+    return require(
+        claims.agreement().equals(context.agreement().digest()),
+        Reason.EVIDENCE_AGREEMENT_WRONG,
+        "agreement_sha256",
+        "the enclave was started under another agreement than its job",
+        context.agreement().digest(),
+        claims.agreement());
+  }
+
+  private static Optional<Judgement.Refused> app(Claims claims, Agreement agreement) {
+    boolean computes = agreement.compute().contains(claims.party());
+    String expected = computes ? agreement.app().toString() : "none";
+    String seen = claims.app() == null ? "none" : claims.app().toString();
+    return require(
+        expected.equals(seen),
+        Reason.EVIDENCE_APP_WRONG,
+        "app_sha256",
+        computes
+            ? "the app's files are not those that the parties signed; get the app again by its digest"
+            : "this party does not compute under the agreement, its enclave must hold no app",
+        expected,
+        seen);
+  }
+
+  private static Optional<Judgement.Refused> environment(
+      VerifiedEvidence evidence, Agreement agreement) {
+    var wanted = agreement.environment();
+    return require(
+            wanted.shim().contains(evidence.shim()),
+            Reason.EVIDENCE_SHIM_WRONG,
+            "shim_sha256",
+            "the shim's files or start are not those that the parties signed; install the release"
+                + " that the agreement names",
+            wanted.shim(),
+            evidence.shim())
+        .or(() ->
+            require(
+                wanted.isolation().contains(evidence.isolation()),
+                Reason.EVIDENCE_ISOLATION_WRONG,
+                "isolation",
+                "the agreement does not accept this isolation level; see parley doctor",
+                wanted.isolation(),
+                evidence.isolation()))
+        .or(() -> tests(evidence.claims().tests(), wanted.tests()));
+  }
+
+  private static Optional<Judgement.Refused> tests(
+      Map<String, String> seen, Map<String, String> wanted) {
+    return wanted.entrySet().stream()
+        .filter(test -> !test.getValue().equals(seen.get(test.getKey())))
+        .findFirst()
+        .map(test ->
+            new Judgement.Refused(
+                Reason.EVIDENCE_TEST_WRONG,
+                "tests." + test.getKey(),
+                "this environment test did not come out as agreed; see parley doctor",
+                test.getValue(),
+                seen.getOrDefault(test.getKey(), "not reported")));
+  }
+
+  private static Optional<Judgement.Refused> signingKey(Claims claims) {
+    try {
+      new VerifyingKey(claims.signingKey());
+      return Optional.empty();
+    } catch (RefusedException e) {
+      return Optional.of(
+          new Judgement.Refused(
+              Reason.EVIDENCE_KEY_WRONG,
+              "signing_key",
+              "these bytes are no Ed25519 public key",
+              "an Ed25519 public key",
+              "something else"));
+    }
+  }
+
+  private static Optional<Judgement.Refused> require(
+      boolean holds, Reason reason, String claim, String advice, Object expected, Object seen) {
+    return holds
+        ? Optional.empty()
+        : Optional.of(
+            new Judgement.Refused(reason, claim, advice, expected.toString(), seen.toString()));
+  }
+}

@@ -1,0 +1,190 @@
+package io.parley.broker.release;
+
+import com.google.protobuf.ByteString;
+import io.parley.broker.agreements.AgreementRows;
+import io.parley.broker.agreements.StoredAgreement;
+import io.parley.broker.jobs.JobRows;
+import io.parley.broker.jobs.JobRows.StoredEnclave;
+import io.parley.broker.keys.DataKeys;
+import io.parley.broker.keys.KeyName;
+import io.parley.broker.log.AuditLog;
+import io.parley.broker.log.Decision;
+import io.parley.broker.log.Decision.Action;
+import io.parley.broker.policy.JobContext;
+import io.parley.broker.policy.Judgement;
+import io.parley.broker.store.Store;
+import io.parley.evidence.Claims;
+import io.parley.identity.SigningKey;
+import io.parley.proto.broker.v1.Grant;
+import io.parley.proto.broker.v1.GrantedKey;
+import io.parley.seal.Binding;
+import io.parley.seal.Bindings;
+import io.parley.seal.Hpke;
+import io.parley.seal.HpkePublicKey;
+import io.parley.seal.SealedKey;
+import io.parley.seal.Secret;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Seals the keys that an approved enclave needs to that enclave's own key.
+ *
+ * <p>Guarantee: per job and party one enclave only. The first that keys are released to is the one;
+ * it may ask again, a second one is refused, so a counted job computes once. Thread-safe.
+ */
+public final class Grants {
+  private final Store store;
+  private final AuditLog log;
+  private final DataKeys keys;
+  private final SigningKey brokerKey;
+  private final InstantSource clock;
+
+  public Grants(
+      Store store, AuditLog log, DataKeys keys, SigningKey brokerKey, InstantSource clock) {
+    this.store = store;
+    this.log = log;
+    this.keys = keys;
+    this.brokerKey = brokerKey;
+    this.clock = clock;
+  }
+
+  /**
+   * Seals, signs and records.
+   *
+   * @throws RefusedException AGREEMENT_HALTED and its like, JOB_NOT_RUNNING when the job's receipts
+   *     exist, EVIDENCE_KEY_WRONG for a second enclave or a key that nothing can be sealed to
+   */
+  SignedGrant grant(Judgement.Approved approved) {
+    // Before the work as a courtesy, and again within the transaction, where it counts.
+    approved.context().agreement().requireActive(clock.instant());
+    Digest evidence = approved.evidence().evidence().digest();
+    ByteString grant = seal(approved, evidence).toByteString();
+    SignedGrant signed =
+        new SignedGrant(grant, brokerKey.sign(SignedGrant.LABEL, grant), brokerKey.verifyingKey());
+    store.write(write -> {
+      commit(write, approved, evidence);
+      return signed;
+    });
+    return signed;
+  }
+
+  private Grant seal(Judgement.Approved approved, Digest evidence) {
+    JobContext context = approved.context();
+    Claims claims = approved.evidence().claims();
+    Bindings.Grant binding =
+        new Bindings.Grant(
+            context.agreement().digest(),
+            context.job().digest(),
+            evidence,
+            claims.party(),
+            claims.receiveKey());
+    return Grant.newBuilder()
+        .setJobId(context.job().jobId())
+        .setParty(claims.party())
+        .setAgreementSha256(context.agreement().digest().value())
+        .setJobSha256(context.job().digest().value())
+        .setEvidenceSha256(evidence.value())
+        .addAllKeys(sealAll(context, claims, binding))
+        .build();
+  }
+
+  private List<GrantedKey> sealAll(JobContext context, Claims claims, Bindings.Grant binding) {
+    StoredAgreement stored = context.agreement();
+    List<GrantedKey> granted = new ArrayList<>();
+    for (String dataset : stored.agreement().keysFor(claims.party())) {
+      KeyName name = KeyName.dataset(stored.digest(), dataset);
+      SealedKey sealed = seal(stored, name, claims, binding.dataset(dataset, name.epoch()));
+      granted.add(
+          GrantedKey.newBuilder()
+              .setDataset(dataset)
+              .setEpoch(name.epoch())
+              .setKey(sealed.toMessage())
+              .build());
+    }
+    KeyName name = KeyName.job(stored.digest(), context.job().jobId());
+    SealedKey sealed = seal(stored, name, claims, binding.jobChannels(name.epoch()));
+    granted.add(
+        GrantedKey.newBuilder()
+            .setJobChannels(true)
+            .setEpoch(name.epoch())
+            .setKey(sealed.toMessage())
+            .build());
+    return granted;
+  }
+
+  private SealedKey seal(StoredAgreement stored, KeyName name, Claims claims, Binding binding) {
+    try (Secret key = store.read(read -> keys.open(read, stored.requireKek(), name))) {
+      return Hpke.seal(claims.party(), claims.receiveKey(), binding, key);
+    } catch (RefusedException e) {
+      throw new RefusedException(
+          Reason.EVIDENCE_KEY_WRONG,
+          "nothing can be sealed to the receive key in this evidence: " + e.getMessage(),
+          Map.of("claim", "receive_key", "party", claims.party()),
+          e);
+    }
+  }
+
+  private void commit(Handle write, Judgement.Approved approved, Digest evidence) {
+    JobContext context = approved.context();
+    Claims claims = approved.evidence().claims();
+    String jobId = context.job().jobId();
+    StoredAgreement now = AgreementRows.require(write, context.agreement().digest());
+    now.requireActive(clock.instant());
+    requireUnfinished(write, jobId, now);
+    StoredEnclave enclave =
+        new StoredEnclave(
+            claims.party(),
+            encode(claims.receiveKey()),
+            claims.signingKey(),
+            approved.evidence().evidence().kind(),
+            evidence);
+    requireSameEnclave(write, jobId, enclave);
+    JobRows.putEnclave(write, jobId, enclave, clock.instant());
+    log.append(
+        write,
+        Decision.about(
+            Action.GRANT,
+            claims.party(),
+            now.digest(),
+            jobId,
+            "%s evidence %s; keys of %s and of the job's channels"
+                .formatted(
+                    enclave.evidenceKind(), evidence, now.agreement().keysFor(claims.party()))));
+  }
+
+  private static void requireUnfinished(Handle write, String jobId, StoredAgreement agreement) {
+    if (JobRows.receipts(write, jobId).size() >= agreement.agreement().compute().size()) {
+      throw new RefusedException(
+          Reason.JOB_NOT_RUNNING,
+          "job %s is finished, its receipt exists; start a new job".formatted(jobId),
+          Map.of("job", jobId));
+    }
+  }
+
+  private static void requireSameEnclave(Handle write, String jobId, StoredEnclave enclave) {
+    boolean another =
+        JobRows.enclaves(write, jobId).stream()
+            .filter(before -> before.party().equals(enclave.party()))
+            .anyMatch(before ->
+                !before.receiveKey().equals(enclave.receiveKey())
+                    || !before.signingKey().equals(enclave.signingKey()));
+    if (another) {
+      throw new RefusedException(
+          Reason.EVIDENCE_KEY_WRONG,
+          ("job %s has had its enclave at %s already, this is another one; a counted job runs once,"
+                  + " start a new job")
+              .formatted(jobId, enclave.party()),
+          Map.of("claim", "receive_key", "party", enclave.party(), "job", jobId));
+    }
+  }
+
+  private static ByteString encode(HpkePublicKey key) {
+    return key.toMessage().toByteString();
+  }
+}

@@ -1,0 +1,133 @@
+package io.parley.broker.release;
+
+import com.google.protobuf.ByteString;
+import io.parley.agreement.Party;
+import io.parley.broker.agreements.AgreementRows;
+import io.parley.broker.evidence.EvidenceParser;
+import io.parley.broker.evidence.EvidenceVerifiers;
+import io.parley.broker.evidence.ParsedEvidence;
+import io.parley.broker.evidence.Verification;
+import io.parley.broker.evidence.VerifiedEvidence;
+import io.parley.broker.jobs.JobRows;
+import io.parley.broker.jobs.StoredJob;
+import io.parley.broker.policy.Challenge;
+import io.parley.broker.policy.Challenges;
+import io.parley.broker.policy.JobContext;
+import io.parley.broker.policy.Judgement;
+import io.parley.broker.policy.ReleasePolicy;
+import io.parley.broker.store.Store;
+import io.parley.proto.enclave.v1.Evidence;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.time.InstantSource;
+import java.util.Map;
+
+/**
+ * From evidence to sealed keys: parse, verify, judge, record, and only then answer.
+ *
+ * <p>Guarantee: keys are released to nothing but verified evidence that the policy approved, for a
+ * challenge that is used up by asking; the decision, yes or no, is on disk before the answer.
+ * Thread-safe.
+ */
+public final class KeyRelease {
+  private final Store store;
+  private final Challenges challenges;
+  private final EvidenceParser parser = new EvidenceParser();
+  private final EvidenceVerifiers verifiers;
+  private final ReleasePolicy policy = new ReleasePolicy();
+  private final Grants grants;
+  private final Refusals refusals;
+  private final InstantSource clock;
+
+  public KeyRelease(
+      Store store,
+      Challenges challenges,
+      EvidenceVerifiers verifiers,
+      Grants grants,
+      Refusals refusals,
+      InstantSource clock) {
+    this.store = store;
+    this.challenges = challenges;
+    this.verifiers = verifiers;
+    this.grants = grants;
+    this.refusals = refusals;
+    this.clock = clock;
+  }
+
+  /**
+   * A challenge for one request of the party's enclave of a job.
+   *
+   * @throws RefusedException JOB_NOT_FOUND, NOT_A_PARTY, EVIDENCE_PARTY_WRONG when the agreement
+   *     gives the party no enclave, TOO_MANY, or why the agreement is not active
+   */
+  public Challenge challenge(String caller, String jobId, String party) {
+    requireOwn(caller, party);
+    JobContext context = context(jobId);
+    context.agreement().requireParty(party);
+    context.agreement().requireActive(clock.instant());
+    if (!context.agreement().agreement().enclaveParties().contains(party)) {
+      throw new RefusedException(
+          Reason.EVIDENCE_PARTY_WRONG,
+          "agreement '%s' gives %s no enclave: it neither owns a dataset nor computes"
+              .formatted(context.agreement().agreement().name(), party),
+          Map.of("party", party));
+    }
+    return challenges.create(jobId, party);
+  }
+
+  /**
+   * Judges and, on yes, answers with a signed grant.
+   *
+   * @throws RefusedException with the reason and the claim that was wrong
+   */
+  public SignedGrant release(String caller, Evidence message) {
+    ParsedEvidence parsed;
+    try {
+      parsed = parser.parse(message);
+    } catch (RefusedException e) {
+      throw refusals.unreadable(caller, e);
+    }
+    ByteString nonce = parsed.unverifiedClaims().nonce();
+    Challenge challenge =
+        challenges
+            .redeem(nonce, caller)
+            .orElseThrow(() -> refusals.unknownChallenge(caller, parsed.unverifiedClaims()));
+    JobContext context = context(challenge.jobId());
+    Party party = context.agreement().agreement().party(challenge.party());
+    VerifiedEvidence verified =
+        switch (verifiers.verify(parsed, party)) {
+          case Verification.Genuine genuine -> genuine.evidence();
+          case Verification.Bad bad -> throw refusals.bad(caller, context, bad);
+          case Verification.Unchecked unchecked ->
+              throw refusals.unchecked(caller, context, unchecked);
+        };
+    return switch (policy.judge(verified, challenge, context)) {
+      case Judgement.Approved approved -> grant(caller, context, approved);
+      case Judgement.Refused refused -> throw refusals.refused(caller, context, refused);
+    };
+  }
+
+  private SignedGrant grant(String caller, JobContext context, Judgement.Approved approved) {
+    try {
+      return grants.grant(approved);
+    } catch (RefusedException e) {
+      throw refusals.notNow(caller, context, e);
+    }
+  }
+
+  private JobContext context(String jobId) {
+    return store.read(read -> {
+      StoredJob job = JobRows.require(read, jobId);
+      return new JobContext(job, AgreementRows.require(read, job.agreement()));
+    });
+  }
+
+  private static void requireOwn(String caller, String party) {
+    if (!caller.equals(party)) {
+      throw new RefusedException(
+          Reason.EVIDENCE_PARTY_WRONG,
+          "%s asked for a challenge for %s; ask for your own enclave".formatted(caller, party),
+          Map.of("party", party, "caller", caller));
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package io.parley.broker.release;
+
+import io.parley.agreement.Agreement;
+import io.parley.agreement.Dataset;
+import io.parley.broker.agreements.AgreementRows;
+import io.parley.broker.agreements.StoredAgreement;
+import io.parley.broker.evidence.Verification;
+import io.parley.broker.jobs.JobRows;
+import io.parley.broker.log.AuditLog;
+import io.parley.broker.log.Decision;
+import io.parley.broker.log.Decision.Action;
+import io.parley.broker.policy.JobContext;
+import io.parley.broker.policy.Judgement;
+import io.parley.broker.store.Store;
+import io.parley.evidence.Claims;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Refusals, recorded before they are answered. The asker learns the reason, the claim and what to
+ * do; expected and seen values go into the record, for the owners of the datasets whose keys were
+ * asked for. Thread-safe.
+ */
+public final class Refusals {
+  private final Store store;
+  private final AuditLog log;
+
+  public Refusals(Store store, AuditLog log) {
+    this.store = store;
+    this.log = log;
+  }
+
+  RefusedException unreadable(String caller, RefusedException why) {
+    record(
+        new Decision(
+            Action.REFUSE,
+            caller,
+            null,
+            "",
+            why.reason().name(),
+            "evidence cannot be read",
+            "",
+            List.of()));
+    return why;
+  }
+
+  RefusedException unknownChallenge(String caller, Claims claims) {
+    // Only a job that the caller takes part in is named in the record.
+    Optional<StoredAgreement> agreement =
+        store.read(read ->
+            JobRows.find(read, claims.jobId())
+                .map(job -> AgreementRows.require(read, job.agreement()))
+                .filter(stored -> stored.names(caller)));
+    String detail = "nonce: unknown, used, expired or another party's";
+    record(
+        new Decision(
+            Action.REFUSE,
+            caller,
+            agreement.map(StoredAgreement::digest).orElse(null),
+            agreement.isPresent() ? claims.jobId() : "",
+            Reason.CHALLENGE_UNKNOWN.name(),
+            detail,
+            "",
+            List.of()));
+    return new RefusedException(
+        Reason.CHALLENGE_UNKNOWN,
+        "the nonce in this evidence is not one that is open for %s: it was never given out, was used"
+                .formatted(caller)
+            + " before, or its time is up. Ask for a new challenge and make new evidence over it",
+        Map.of("claim", "nonce", "job", claims.jobId()));
+  }
+
+  RefusedException bad(String caller, JobContext context, Verification.Bad bad) {
+    return claim(
+        caller, context, bad.reason(), bad.claim(), bad.advice(), bad.expected(), bad.seen());
+  }
+
+  RefusedException unchecked(String caller, JobContext context, Verification.Unchecked unchecked) {
+    record(
+        new Decision(
+            Action.REFUSE,
+            caller,
+            context.agreement().digest(),
+            context.job().jobId(),
+            unchecked.reason().name(),
+            "could not be checked: " + unchecked.why(),
+            "",
+            List.of()));
+    return new RefusedException(
+        unchecked.reason(),
+        "evidence could not be checked: " + unchecked.why(),
+        Map.of("claim", "kind", "job", context.job().jobId()));
+  }
+
+  RefusedException refused(String caller, JobContext context, Judgement.Refused refused) {
+    return claim(
+        caller,
+        context,
+        refused.reason(),
+        refused.claim(),
+        refused.advice(),
+        refused.expected(),
+        refused.seen());
+  }
+
+  /** The evidence is fine, the moment is not: halted, expired, finished, or another enclave. */
+  RefusedException notNow(String caller, JobContext context, RefusedException why) {
+    record(
+        new Decision(
+            Action.REFUSE,
+            caller,
+            context.agreement().digest(),
+            context.job().jobId(),
+            why.reason().name(),
+            "evidence is as agreed, keys were not released",
+            "",
+            List.of()));
+    return why;
+  }
+
+  private RefusedException claim(
+      String caller,
+      JobContext context,
+      Reason reason,
+      String claim,
+      String advice,
+      String expected,
+      String seen) {
+    Agreement agreement = context.agreement().agreement();
+    List<String> owners =
+        agreement.keysFor(caller).stream()
+            .map(agreement::dataset)
+            .map(Dataset::owner)
+            .distinct()
+            .sorted()
+            .toList();
+    record(
+        new Decision(
+            Action.REFUSE,
+            caller,
+            context.agreement().digest(),
+            context.job().jobId(),
+            reason.name(),
+            "claim " + claim,
+            "expected %s, seen %s".formatted(expected, seen),
+            owners));
+    return new RefusedException(
+        reason,
+        "no keys for %s in job %s: claim '%s' is not as agreed: %s. The owners of the datasets find"
+                .formatted(caller, context.job().jobId(), claim, advice)
+            + " expected and seen values in the broker's decisions",
+        Map.of("claim", claim, "party", caller, "job", context.job().jobId()));
+  }
+
+  private void record(Decision decision) {
+    store.write(write -> {
+      log.append(write, decision);
+      return decision;
+    });
+  }
+}
