@@ -1,0 +1,151 @@
+package io.parley.peer;
+
+import io.parley.identity.NodeIdentity;
+import io.parley.peer.apps.AppStore;
+import io.parley.peer.cli.process.Distribution;
+import io.parley.peer.config.NodeConfig;
+import io.parley.peer.config.NodeConfig.BrokerMode;
+import io.parley.peer.config.NodeConfigFile;
+import io.parley.peer.enclaves.BwrapLauncher;
+import io.parley.peer.enclaves.EnclaveLauncher;
+import io.parley.peer.enclaves.ShimDistribution;
+import io.parley.peer.grpc.NodeChannels;
+import io.parley.peer.members.ConsortiumService;
+import io.parley.peer.members.MembershipStore;
+import io.parley.peer.members.MembershipSync;
+import io.parley.transport.MutualTls;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Puts a node together from a party's home, top to bottom. */
+final class PeerWiring {
+  private static final Logger LOG = LoggerFactory.getLogger(PeerWiring.class);
+  private static final String BROKER_MAIN = "io.parley.broker.Main";
+  private static final String BROKER_HEAP = "256m";
+
+  /** A node that serves; closing it leaves nothing behind. */
+  static final class Running implements AutoCloseable {
+    private final List<AutoCloseable> parts;
+    private final String address;
+
+    private Running(List<AutoCloseable> parts, String address) {
+      this.parts = parts;
+      this.address = address;
+    }
+
+    /** host:port of the gRPC server. */
+    String address() {
+      return address;
+    }
+
+    @Override
+    public synchronized void close() {
+      closeAll(parts);
+    }
+  }
+
+  private PeerWiring() {}
+
+  /**
+   * Starts the node of this home.
+   *
+   * @throws io.parley.wire.ParleyException that says what is wrong; nothing is left then
+   */
+  static Running start(Path home) {
+    List<AutoCloseable> parts = new ArrayList<>();
+    try {
+      return start(home, parts);
+    } catch (RuntimeException e) {
+      closeAll(parts);
+      throw e;
+    }
+  }
+
+  private static Running start(Path home, List<AutoCloseable> parts) {
+    Clock clock = Clock.systemUTC();
+    SecureRandom random = new SecureRandom();
+    NodeConfig config = NodeConfigFile.read(home.resolve("parley.yaml"));
+    Path state = home.resolve("state");
+    parts.add(HomeLock.take(state));
+    Distribution distribution = Distribution.find();
+    EmbeddedBroker broker = broker(config, home, distribution);
+    if (broker != null) {
+      parts.add(broker);
+    }
+    NodeIdentity identity = NodeIdentity.load(home.resolve("identity"));
+    Path consortium = home.resolve("consortium");
+    MembershipStore members = MembershipStore.open(consortium);
+    MutualTls tls = new MutualTls(clock);
+    NodeChannels channels = new NodeChannels(identity.tls(), tls, members);
+    parts.add(channels);
+    EnclaveLauncher launcher = launcher(config, distribution, identity);
+    parts.add(launcher);
+    AppStore apps = AppStore.open(state.resolve("apps"), distribution.root().resolve("apps"));
+    MembershipSync sync = new MembershipSync(config.party(), consortium, members, channels);
+    parts.add(sync);
+    PeerNode node =
+        PeerNode.start(
+            new PeerNode.Parts(
+                config,
+                state,
+                identity,
+                members,
+                tls,
+                channels,
+                launcher,
+                apps,
+                List.of(
+                    ConsortiumService.of(config.party(), consortium, members, sync, clock, random)),
+                version(),
+                random,
+                clock));
+    parts.add(node);
+    if (broker != null) {
+      broker.awaitReady();
+    }
+    sync.start();
+    return new Running(parts, config.listen().withPort(node.port()).toString());
+  }
+
+  private static @Nullable EmbeddedBroker broker(
+      NodeConfig config, Path home, Distribution distribution) {
+    return config.broker() == BrokerMode.EMBEDDED
+        ? EmbeddedBroker.start(
+            distribution.brokerCommand(BROKER_MAIN, BROKER_HEAP),
+            home.resolve("broker"),
+            home.resolve("state").resolve("broker-run"))
+        : null;
+  }
+
+  private static EnclaveLauncher launcher(
+      NodeConfig config, Distribution distribution, NodeIdentity identity) {
+    return BwrapLauncher.open(
+        ShimDistribution.of(distribution.root()),
+        identity.platformKey()::sign,
+        Path.of(Objects.requireNonNullElse(System.getProperty("java.io.tmpdir"), "/tmp")),
+        config.enclave().uid());
+  }
+
+  private static String version() {
+    return Objects.requireNonNullElse(
+        PeerWiring.class.getPackage().getImplementationVersion(), "development");
+  }
+
+  private static void closeAll(List<AutoCloseable> parts) {
+    for (AutoCloseable part : parts.reversed()) {
+      try {
+        part.close();
+      } catch (Exception e) {
+        LOG.atError().setCause(e).log("closing a part of the node failed");
+      }
+    }
+    parts.clear();
+  }
+}

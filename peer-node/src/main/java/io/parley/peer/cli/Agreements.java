@@ -1,0 +1,142 @@
+package io.parley.peer.cli;
+
+import com.google.protobuf.ByteString;
+import io.parley.agreement.Agreement;
+import io.parley.agreement.AgreementDraft;
+import io.parley.agreement.AgreementYaml;
+import io.parley.agreement.DsseEnvelope;
+import io.parley.agreement.DsseSignature;
+import io.parley.agreement.SignedAgreement;
+import io.parley.identity.SigningKey;
+import io.parley.proto.agreement.v1.Signature;
+import io.parley.proto.broker.v1.AgreementRecord;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Agreements: from files, from the broker, and signed with the party's key. */
+final class Agreements {
+  private static final int FILE_BYTES_MAX = 2 << 20;
+
+  private final Session session;
+
+  Agreements(Session session) {
+    this.session = session;
+  }
+
+  /** A draft from YAML, with every name resolved. */
+  SignedAgreement draft(Path yaml) throws IOException {
+    AgreementDraft draft = AgreementYaml.parse(text(yaml), yaml.toString());
+    Agreement agreement =
+        draft.resolve(
+            session.party().membership().current(),
+            name -> session.apps().digest(name),
+            session::localShim);
+    return SignedAgreement.unsigned(agreement);
+  }
+
+  /** From YAML or from an envelope's bytes, by the name of the file. */
+  SignedAgreement read(Path file) throws IOException {
+    String name = file.getFileName().toString();
+    if (name.endsWith(".yaml") || name.endsWith(".yml")) {
+      return draft(file);
+    }
+    byte[] bytes = bytes(file);
+    try {
+      return SignedAgreement.fromEnvelope(ByteString.copyFrom(bytes));
+    } catch (RefusedException e) {
+      throw e.reason() == Reason.INVALID_REQUEST ? AgreementCommands.notAnAgreement(file) : e;
+    }
+  }
+
+  /** Shows what is signed, asks, and signs with the party's key. */
+  SignedAgreement signAfterAsking(SignedAgreement agreement, boolean yes) {
+    String party = session.party().name();
+    agreement.agreement().party(party);
+    session.showOnErr(AgreementViews.terms(agreement));
+    AgreementViews.warnings(agreement.agreement()).forEach(session.notices()::warn);
+    session.confirm(
+        "Sign agreement '%s' %s for party '%s'?"
+            .formatted(agreement.agreement().name(), agreement.digest(), party),
+        yes);
+    try (SigningKey key = session.party().signingKey()) {
+      return agreement.with(agreement.sign(party, key));
+    }
+  }
+
+  AgreementRecord propose(SignedAgreement agreement) {
+    return checked(session.broker().propose(agreement.envelope().toProto()), agreement.digest());
+  }
+
+  /** Sends our party's signature. */
+  AgreementRecord addSignature(SignedAgreement signed) {
+    String party = session.party().name();
+    DsseSignature ours =
+        signed.signatures().stream()
+            .filter(s -> s.keyId().equals(party))
+            .findFirst()
+            .orElseThrow(
+                () -> new RefusedException(Reason.INVALID_SIGNATURE, "no signature of " + party));
+    Signature signature = Signature.newBuilder().setKeyid(ours.keyId()).setSig(ours.sig()).build();
+    return checked(session.broker().sign(signed.digest(), signature), signed.digest());
+  }
+
+  AgreementRecord halt(Digest digest, String reason) {
+    return checked(session.broker().halt(digest, reason), digest);
+  }
+
+  AgreementRecord resume(Digest digest) {
+    return checked(session.broker().resume(digest), digest);
+  }
+
+  List<AgreementRecord> all() {
+    return session.broker().agreements();
+  }
+
+  /** The record that a digest, or the start of one, names. */
+  AgreementRecord record(String which) {
+    Digest digest = find(which);
+    return checked(session.broker().agreement(digest), digest);
+  }
+
+  /** The whole digest that its start names, among the agreements of our party. */
+  Digest find(String which) {
+    if (which.matches("sha256:[0-9a-f]{64}")) {
+      return Digest.parse(which);
+    }
+    List<Digest> known = all().stream().map(record -> new Digest(record.getSha256())).toList();
+    return Digests.choose(which, known, Reason.AGREEMENT_NOT_FOUND);
+  }
+
+  static SignedAgreement signed(AgreementRecord record) {
+    return SignedAgreement.fromEnvelope(DsseEnvelope.fromProto(record.getEnvelope()));
+  }
+
+  /** The broker is not believed about which bytes a digest stands for. */
+  static AgreementRecord checked(AgreementRecord record, Digest expected) {
+    Digest seen = signed(record).digest();
+    if (!seen.equals(expected)) {
+      throw new RefusedException(
+          Reason.PEER_PROTOCOL_BROKEN,
+          "the broker answered with agreement %s; expected %s".formatted(seen, expected));
+    }
+    return record;
+  }
+
+  private static String text(Path file) throws IOException {
+    return new String(bytes(file), java.nio.charset.StandardCharsets.UTF_8);
+  }
+
+  private static byte[] bytes(Path file) throws IOException {
+    if (Files.size(file) > FILE_BYTES_MAX) {
+      throw new RefusedException(
+          Reason.SIZE_LIMIT,
+          "%s is larger than an agreement can be (%d bytes)".formatted(file, FILE_BYTES_MAX));
+    }
+    return Files.readAllBytes(file);
+  }
+}

@@ -1,0 +1,77 @@
+package io.parley.peer.cli;
+
+import io.parley.peer.cli.process.Distribution;
+import io.parley.proto.peer.v1.App;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Apps: those of the node, those that come with Parley, and folders that become one. */
+final class Apps {
+  private final Session session;
+
+  Apps(Session session) {
+    this.session = session;
+  }
+
+  /**
+   * The digest of the app of this name: as the node knows it, or of the one that comes with Parley.
+   *
+   * @throws RefusedException APP_NOT_FOUND
+   */
+  Digest digest(String name) {
+    List<App> named =
+        session.node().apps().stream().filter(app -> app.getName().equals(name)).toList();
+    if (named.size() == 1) {
+      return new Digest(named.getFirst().getSha256());
+    }
+    if (named.size() > 1) {
+      throw new RefusedException(
+          Reason.INVALID_REQUEST,
+          "the node has %d apps called '%s'; write the digest of one of them"
+              .formatted(named.size(), name),
+          Map.of("app", name));
+    }
+    return Packing.digest(bundled(name));
+  }
+
+  /**
+   * The folder of an app that comes with Parley.
+   *
+   * @throws RefusedException APP_NOT_FOUND
+   */
+  Path bundled(String name) {
+    Path folder = Distribution.find().bundledApp(name);
+    if (folder == null) {
+      throw new RefusedException(
+          Reason.APP_NOT_FOUND,
+          "there is no app '%s' here, and none that comes with Parley; give its folder or add it"
+              .formatted(name),
+          Map.of("app", name));
+    }
+    return folder;
+  }
+
+  /** Packs a folder and hands it to a node. */
+  Digest add(NodeClient node, Path folder) throws IOException {
+    Path packed = Files.createTempFile("parley-app-", ".tar");
+    try {
+      Digest expected = Packing.pack(folder, packed);
+      App added = node.addApp(packed, session);
+      Digest seen = new Digest(added.getSha256());
+      if (!seen.equals(expected)) {
+        throw new RefusedException(
+            Reason.APP_DIGEST_WRONG,
+            "the node computed %s for the app; expected %s".formatted(seen, expected));
+      }
+      return seen;
+    } finally {
+      Files.deleteIfExists(packed);
+    }
+  }
+}

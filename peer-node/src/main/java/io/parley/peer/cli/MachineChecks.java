@@ -1,0 +1,178 @@
+package io.parley.peer.cli;
+
+import io.parley.peer.cli.process.Distribution;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/** What this machine must have before anything of ours can run. */
+final class MachineChecks {
+  private static final int JDK_LEAST = 25;
+  private static final String UID = "64200";
+  private static final long DISK_WARN_BYTES = 1L << 30;
+  private static final long TOOL_SECONDS = 10;
+
+  private final Distribution distribution;
+  private final Path home;
+
+  MachineChecks(Distribution distribution, Path home) {
+    this.distribution = distribution;
+    this.home = home;
+  }
+
+  List<Finding> run() {
+    List<Finding> findings = new ArrayList<>();
+    findings.add(jdk());
+    findings.add(parts());
+    findings.add(
+        tool(
+            "bwrap",
+            "the sandbox of enclaves",
+            "apt-get install bubblewrap",
+            "bwrap",
+            "--version"));
+    if (root()) {
+      findings.add(
+          tool(
+              "setpriv",
+              "a node that runs as root drops its rights with it",
+              "apt-get install util-linux",
+              "setpriv",
+              "--version"));
+    }
+    findings.add(namespaces());
+    findings.add(cgroup());
+    findings.add(disk());
+    return findings;
+  }
+
+  private static Finding jdk() {
+    int feature = Runtime.version().feature();
+    return feature >= JDK_LEAST
+        ? Finding.ok("jdk", "Java " + Runtime.version())
+        : Finding.fail(
+            "jdk", "Java " + Runtime.version(), "install a JDK of at least " + JDK_LEAST);
+  }
+
+  private Finding parts() {
+    if (!distribution.present()) {
+      return Finding.warn(
+          "distribution",
+          "parley does not run from its distribution",
+          "start it by deploy/parley; try, broker serve and enclaves need its parts");
+    }
+    for (String part : List.of("lib/shim", "lib/key-broker", "runtime/bin/java")) {
+      if (!Files.exists(distribution.root().resolve(part))) {
+        return Finding.fail(
+            "distribution", distribution.root() + " lacks " + part, "build again: mvn package");
+      }
+    }
+    return Finding.ok("distribution", distribution.root().toString());
+  }
+
+  private static Finding tool(String name, String why, String todo, String... command) {
+    Outcome outcome = execute(List.of(command));
+    return outcome.code() == 0
+        ? Finding.ok(name, outcome.text())
+        : Finding.fail(name, "not found or not usable: " + why, todo);
+  }
+
+  /** The same probe that the launcher does: as a user without rights, never as root. */
+  private static Finding namespaces() {
+    List<String> command = new ArrayList<>();
+    if (root()) {
+      command.addAll(
+          List.of(
+              "setpriv", "--reuid=" + UID, "--regid=" + UID, "--clear-groups", "--no-new-privs"));
+    }
+    command.addAll(List.of("bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"));
+    Outcome outcome = execute(command);
+    return outcome.code() == 0
+        ? Finding.ok("user namespaces", "bwrap --unshare-all works without rights")
+        : Finding.fail(
+            "user namespaces",
+            outcome.text(),
+            "sysctl -w user.max_user_namespaces=10000; on Ubuntu also"
+                + " kernel.apparmor_restrict_unprivileged_userns=0; in Docker"
+                + " --security-opt seccomp=unconfined");
+  }
+
+  private static Finding cgroup() {
+    Path v2 = Path.of("/sys/fs/cgroup/cgroup.controllers");
+    Path v1 = Path.of("/sys/fs/cgroup/memory");
+    try {
+      if (Files.isDirectory(v1)) {
+        return Files.isWritable(v1)
+            ? Finding.ok("memory cgroup", "version 1")
+            : noCgroup("version 1, not writable for this user");
+      }
+      if (Files.exists(v2) && Files.readString(v2).contains("memory")) {
+        return Files.isWritable(Path.of("/sys/fs/cgroup"))
+            ? Finding.ok("memory cgroup", "version 2")
+            : noCgroup("version 2, not writable for this user");
+      }
+    } catch (IOException e) {
+      return noCgroup(e.toString());
+    }
+    return noCgroup("none found");
+  }
+
+  private static Finding noCgroup(String detail) {
+    return Finding.warn(
+        "memory cgroup",
+        detail,
+        "delegate a cgroup to the node's user (systemd: Delegate=memory), or enclaves are capped by"
+            + " their JVM alone");
+  }
+
+  private Finding disk() {
+    Path existing = home;
+    while (!Files.exists(existing) && existing.getParent() != null) {
+      existing = existing.getParent();
+    }
+    try {
+      long free = Files.getFileStore(existing).getUsableSpace();
+      String detail = String.format(Locale.ROOT, "%.1f GB free at %s", free / 1e9, existing);
+      return free < DISK_WARN_BYTES
+          ? Finding.warn("disk", detail, "make room: datasets and results are kept there")
+          : Finding.ok("disk", detail);
+    } catch (IOException e) {
+      return Finding.warn("disk", e.toString(), "");
+    }
+  }
+
+  private static boolean root() {
+    try {
+      return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
+  /** How a tool ended, and the first line of what it said. */
+  private record Outcome(int code, String text) {}
+
+  private static Outcome execute(List<String> command) {
+    try {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      process.getOutputStream().close();
+      byte[] said = process.getInputStream().readNBytes(4096);
+      if (!process.waitFor(TOOL_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        return new Outcome(-1, "no answer after " + TOOL_SECONDS + " s");
+      }
+      String text = new String(said, StandardCharsets.UTF_8).strip();
+      return new Outcome(process.exitValue(), text.lines().findFirst().orElse(""));
+    } catch (IOException e) {
+      return new Outcome(-1, String.valueOf(e.getMessage()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Outcome(-1, "interrupted");
+    }
+  }
+}

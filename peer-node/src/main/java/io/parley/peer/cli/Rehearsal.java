@@ -1,0 +1,269 @@
+package io.parley.peer.cli;
+
+import io.parley.agreement.Agreement;
+import io.parley.agreement.AgreementDraft;
+import io.parley.agreement.AgreementYaml;
+import io.parley.agreement.Environment;
+import io.parley.agreement.ResultRule;
+import io.parley.agreement.SignedAgreement;
+import io.parley.identity.SigningKey;
+import io.parley.peer.cli.output.ResultForm;
+import io.parley.proto.agreement.v1.Signature;
+import io.parley.proto.broker.v1.AgreementRecord;
+import io.parley.proto.peer.v1.CreateJobRequest;
+import io.parley.proto.peer.v1.DatasetHead;
+import io.parley.proto.peer.v1.Job;
+import io.parley.proto.peer.v1.JobState;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** One run of {@code parley try}: what a person would do by hand at each party, in order. */
+final class Rehearsal implements AutoCloseable {
+  /**
+   * What is rehearsed.
+   *
+   * @param app folder of the app; null for one that comes with Parley
+   * @param submitter the party that asks for the job; null for a result's first recipient
+   * @param memory of each enclave, as parley.yaml writes it
+   */
+  record Plan(
+      Path agreement,
+      List<DataFile> data,
+      Map<String, String> parameters,
+      @Nullable Path app,
+      @Nullable String submitter,
+      ResultForm form,
+      @Nullable Path out,
+      @Nullable String memory,
+      boolean relay,
+      boolean keep) {}
+
+  private final Session session;
+  private final Plan plan;
+  private final Stage stage;
+
+  Rehearsal(Session session, Plan plan) throws IOException {
+    this.session = session;
+    this.plan = plan;
+    this.stage = new Stage(plan.keep());
+  }
+
+  int run() throws IOException, InterruptedException {
+    AgreementDraft draft =
+        AgreementYaml.parse(Files.readString(plan.agreement()), plan.agreement().toString());
+    for (DataFile data : plan.data()) {
+      if (!Files.isReadable(data.file())) {
+        throw refused(
+            "cannot read %s, the rows of %s:%s", data.file(), data.party(), data.dataset());
+      }
+    }
+    Cast cast = new Cast(session, stage, draft.parties());
+    say("Starting a key broker and a node for each of " + String.join(", ", draft.parties()));
+    cast.start(new Cast.NodeSettings(plan.relay(), plan.memory()));
+    Digest app = addApp(cast, draft);
+    SignedAgreement agreement = agree(cast, draft, app);
+    requireData(agreement.agreement());
+    addData(cast, agreement);
+    return runJob(cast, agreement);
+  }
+
+  @Override
+  public void close() {
+    if (plan.keep()) {
+      session.notices().say("Kept: " + stage.folder());
+    }
+    stage.close();
+  }
+
+  /** To the submitter's node; from there the app travels by its digest. */
+  private Digest addApp(Cast cast, AgreementDraft draft) throws IOException {
+    Path folder = plan.app();
+    if (folder == null) {
+      folder = session.apps().bundled(draft.app());
+    }
+    Path at = folder;
+    String party = plan.submitter() == null ? cast.parties().getFirst() : plan.submitter();
+    return Cast.at(party, () -> session.apps().add(cast.player(party).node(), at));
+  }
+
+  /** Local values for broker, shim and app: a rehearsal cannot have those that the file pins. */
+  private SignedAgreement agree(Cast cast, AgreementDraft draft, Digest app) {
+    Cast.Player first = cast.first();
+    Digest shim = new Digest(first.node().node().getShimSha256());
+    var members = first.home().membership().current();
+    Agreement resolved = draft.resolve(members, _ -> app, () -> shim);
+    Agreement local =
+        new Agreement(
+            resolved.name(),
+            resolved.parties(),
+            members.broker().digest(),
+            app,
+            resolved.datasets(),
+            resolved.compute(),
+            resolved.results(),
+            new Environment(
+                resolved.environment().evidence(),
+                List.of(shim),
+                resolved.environment().tests(),
+                resolved.environment().isolation()),
+            resolved.changes(),
+            resolved.expires(),
+            resolved.maxJobs(),
+            resolved.parameters());
+    notice("broker", resolved.broker().equals(local.broker()));
+    notice("app", resolved.app().equals(app));
+    notice("environment.shim", resolved.environment().shim().contains(shim));
+    SignedAgreement signed = SignedAgreement.unsigned(local);
+    for (String party : local.partyNames()) {
+      try (SigningKey key = cast.player(party).home().signingKey()) {
+        signed = signed.with(signed.sign(party, key));
+      }
+    }
+    say("Signed by all: '" + local.name() + "' " + signed.digest());
+    AgreementViews.warnings(local).forEach(session.notices()::say);
+    propose(cast, signed);
+    return signed;
+  }
+
+  /** The first proposes with its signature; each other party brings its own. */
+  private static void propose(Cast cast, SignedAgreement signed) {
+    SignedAgreement unsigned = SignedAgreement.unsigned(signed.agreement());
+    String proposer = signed.signatures().getFirst().keyId();
+    for (var signature : signed.signatures()) {
+      String party = signature.keyId();
+      BrokerClient broker = cast.player(party).broker();
+      AgreementRecord _ =
+          Cast.at(
+              party,
+              () ->
+                  party.equals(proposer)
+                      ? broker.propose(unsigned.with(signature).envelope().toProto())
+                      : broker.sign(
+                          signed.digest(),
+                          Signature.newBuilder().setKeyid(party).setSig(signature.sig()).build()));
+    }
+  }
+
+  private void requireData(Agreement agreement) {
+    Map<String, String> wanted = new TreeMap<>();
+    agreement.datasets().forEach(d -> wanted.put(d.name(), d.owner()));
+    TreeSet<String> given = new TreeSet<>();
+    for (DataFile data : plan.data()) {
+      String owner = wanted.get(data.dataset());
+      if (owner == null || !owner.equals(data.party())) {
+        throw refused(
+            "--data %s:%s: %s",
+            data.party(),
+            data.dataset(),
+            owner == null
+                ? "the agreement has no such dataset, only " + wanted.keySet()
+                : "the agreement says that it is " + owner + "'s");
+      }
+      if (!given.add(data.dataset())) {
+        throw refused("--data gives the rows of '%s' twice", data.dataset());
+      }
+    }
+    wanted.keySet().removeAll(given);
+    if (!wanted.isEmpty()) {
+      throw refused("--data is missing for %s", wanted);
+    }
+  }
+
+  private void addData(Cast cast, SignedAgreement agreement) throws IOException {
+    for (DataFile data : plan.data()) {
+      DatasetHead head =
+          DatasetHead.newBuilder()
+              .setName(data.dataset())
+              .setFormat(DatasetCommands.formatOf(data.file()))
+              .setFileName(data.file().toString())
+              .setAgreementSha256(agreement.digest().value())
+              .build();
+      long rows =
+          Cast.at(
+              data.party(),
+              () ->
+                  cast.player(data.party())
+                      .node()
+                      .addDataset(head, data.file(), session)
+                      .getRows());
+      say(data.party() + " added " + data.dataset() + ": " + rows + " rows");
+    }
+  }
+
+  private int runJob(Cast cast, SignedAgreement agreement) throws IOException {
+    String party = submitter(agreement.agreement());
+    Cast.Player player = cast.player(party);
+    CreateJobRequest request =
+        CreateJobRequest.newBuilder()
+            .setRequestId("rehearsal")
+            .setAgreementSha256(agreement.digest().value())
+            .putAllParameters(plan.parameters())
+            .build();
+    Job job = Cast.at(party, () -> player.analystNode().createJob(request));
+    say(party + " asked for job " + job.getJobId());
+    Job last = new JobWatch(session).untilEnd(player.analystNode(), job.getJobId());
+    int code = JobViews.exitCode(last, session);
+    if (last.getState() == JobState.JOB_STATE_SUCCEEDED) {
+      List<ResultRule> mine =
+          agreement.agreement().results().stream()
+              .filter(rule -> rule.recipients().contains(party))
+              .toList();
+      for (ResultRule rule : mine) {
+        print(player, last, agreement, rule.name(), mine.size() > 1);
+      }
+    }
+    return code;
+  }
+
+  private void print(
+      Cast.Player player, Job job, SignedAgreement agreement, String result, boolean several)
+      throws IOException {
+    Results results = new Results(session, player.home(), player.analystNode());
+    if (several) {
+      say("Result " + result + ":");
+    }
+    try (Results.Fetched fetched = results.fetch(job, agreement, result)) {
+      Path out = plan.out();
+      Path file =
+          out == null || !several ? out : out.resolveSibling(result + "-" + out.getFileName());
+      results.open(fetched, plan.form(), file);
+    }
+  }
+
+  private String submitter(Agreement agreement) {
+    String asked = plan.submitter();
+    if (asked == null) {
+      return agreement.results().getFirst().recipients().getFirst();
+    }
+    if (!agreement.partyNames().contains(asked)) {
+      throw refused("--as %s: the agreement's parties are %s", asked, agreement.partyNames());
+    }
+    return asked;
+  }
+
+  private void notice(String what, boolean same) {
+    if (!same) {
+      session
+          .notices()
+          .say(
+              "Note: '" + what + "' of the file names another value; this rehearsal uses its own.");
+    }
+  }
+
+  private void say(String line) {
+    session.notices().say(line);
+  }
+
+  private static RefusedException refused(String message, Object... parts) {
+    return new RefusedException(Reason.INVALID_REQUEST, message.formatted(parts));
+  }
+}

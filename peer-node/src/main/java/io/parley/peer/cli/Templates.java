@@ -1,0 +1,21 @@
+package io.parley.peer.cli;
+
+/** Files that commands write for people to edit. */
+final class Templates {
+  private Templates() {}
+
+  /** parley.yaml of a new party. */
+  static String node(String party, String listen, boolean embeddedBroker) {
+    return """
+    # This party's node. Unknown keys are errors; 'parley doctor' checks the rest.
+    party: %s
+    # Where the node listens for peers and clients.
+    listen: %s
+    # What others dial, where that differs from listen:
+    # advertise: node.example.org:7700
+    # remote: the broker is elsewhere; embedded: this node starts one from the folder broker/.
+    broker: %s
+    """
+        .formatted(party, listen, embeddedBroker ? "embedded" : "remote");
+  }
+}

@@ -1,0 +1,106 @@
+package io.parley.peer.cli;
+
+import io.parley.peer.cli.output.ResultForm;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "try",
+    description = {
+      "Rehearses an agreement on this machine: starts a throw-away key broker and one node per party,"
+          + " each with its own enclave; makes identities, signs for everybody, adds the files, runs the"
+          + " job, checks and prints the result; leaves nothing behind."
+    },
+    footer = {
+      "It is the same code and the same isolation as for real; only the parties are made up. Evidence is",
+      "SIMULATED: it protects against nobody who owns a host.",
+      "",
+      "Examples:",
+      "  parley try agreement.yaml --data hospital:admissions=admissions.csv \\",
+      "                            --data insurer:claims=claims.parquet",
+      "  parley try agreement.yaml --data a:t=t.csv --data b:u=u.csv --param since=2026-01-01 --output json",
+    })
+final class TryCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "FILE.yaml", description = "The agreement.")
+  @Nullable Path agreement;
+
+  @Option(
+      names = "--data",
+      paramLabel = "PARTY:DATASET=FILE",
+      required = true,
+      converter = DataFile.Converter.class,
+      description = "A dataset's rows, CSV or Parquet. Once for each dataset of the agreement.")
+  @Nullable List<DataFile> data;
+
+  @Option(
+      names = "--param",
+      paramLabel = "NAME=VALUE",
+      description = "A parameter that the agreement leaves to the job. Repeat for more.")
+  @Nullable Map<String, String> parameters;
+
+  @Option(
+      names = "--app",
+      paramLabel = "DIR",
+      description =
+          "The folder of an app of yours. Default: one that comes with Parley, by its name.")
+  @Nullable Path app;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORM",
+      description = "Of the result: table, json, csv or arrow. Default: as --output.")
+  @Nullable ResultForm format;
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "FILE",
+      description = "Write the result to this file. Default: stdout.")
+  @Nullable Path out;
+
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      description = "What each enclave may use, for example 512MiB. Default: as a node has it.")
+  @Nullable String memory;
+
+  @Option(
+      names = "--relay",
+      description = "Send data through the nodes instead of handing sockets to the enclaves.")
+  boolean relay;
+
+  @Option(
+      names = "--keep",
+      description = "Leave the folder with all homes and logs; the processes still end.")
+  boolean keep;
+
+  private final Session session;
+
+  TryCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Rehearsal.Plan plan =
+        new Rehearsal.Plan(
+            java.util.Objects.requireNonNull(agreement),
+            data == null ? List.of() : data,
+            parameters == null ? Map.of() : parameters,
+            app,
+            session.options().as,
+            format == null ? ResultForm.of(session.options().output) : format,
+            out,
+            memory,
+            relay,
+            keep);
+    try (Rehearsal rehearsal = new Rehearsal(session, plan)) {
+      return rehearsal.run();
+    }
+  }
+}

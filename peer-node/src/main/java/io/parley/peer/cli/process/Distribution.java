@@ -1,0 +1,116 @@
+package io.parley.peer.cli.process;
+
+import io.parley.wire.EnvironmentException;
+import io.parley.wire.Reason;
+import java.io.File;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the parts of Parley lie: {@code lib/peer-node}, {@code lib/key-broker}, {@code lib/shim},
+ * {@code runtime}, {@code apps}. Given by the system property {@value #PROPERTY}, or found from the
+ * jar that this class came from.
+ */
+public final class Distribution {
+  public static final String PROPERTY = "parley.dist";
+
+  private static final List<String> JVM_OPENS =
+      List.of(
+          "--add-opens=java.base/java.nio=ALL-UNNAMED",
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow");
+
+  private final @Nullable Path root;
+
+  private Distribution(@Nullable Path root) {
+    this.root = root;
+  }
+
+  public static Distribution find() {
+    String given = System.getProperty(PROPERTY);
+    if (given != null && !given.isBlank()) {
+      return new Distribution(Path.of(given).toAbsolutePath().normalize());
+    }
+    try {
+      var source = Distribution.class.getProtectionDomain().getCodeSource();
+      Path jar = source == null ? null : Path.of(source.getLocation().toURI());
+      if (jar != null && Files.isRegularFile(jar)) {
+        Path lib = jar.getParent();
+        Path root = lib == null || lib.getParent() == null ? null : lib.getParent().getParent();
+        if (root != null && Files.isDirectory(root.resolve("lib/peer-node"))) {
+          return new Distribution(root);
+        }
+      }
+    } catch (URISyntaxException e) {
+      return new Distribution(null);
+    }
+    return new Distribution(null);
+  }
+
+  /** Whether this runs from a distribution at all. */
+  public boolean present() {
+    return root != null;
+  }
+
+  /**
+   * The root folder.
+   *
+   * @throws EnvironmentException IO_FAILED when there is none
+   */
+  public Path root() {
+    if (root == null) {
+      throw new EnvironmentException(
+          Reason.IO_FAILED,
+          "no Parley distribution found: start 'parley' by its launcher deploy/parley, or give"
+              + " -D%s=DIR".formatted(PROPERTY),
+          Map.of("property", PROPERTY));
+    }
+    return root;
+  }
+
+  /** The folder of an app that comes with Parley, when there is one of this name. */
+  public @Nullable Path bundledApp(String name) {
+    if (root == null || !name.matches("[a-z0-9][a-z0-9-]{0,62}")) {
+      return null;
+    }
+    Path folder = root.resolve("apps").resolve(name);
+    return Files.isDirectory(folder) ? folder : null;
+  }
+
+  /** A java command for a main class of the key broker. */
+  public List<String> brokerCommand(String main, String heap) {
+    return command(root().resolve("lib/key-broker") + File.separator + "*", main, heap);
+  }
+
+  /** A java command for a main class of the peer node: the same code that runs here. */
+  public List<String> peerCommand(String main, String heap) {
+    String classPath =
+        root == null
+            ? System.getProperty("java.class.path")
+            : root.resolve("lib/peer-node") + File.separator + "*";
+    return command(classPath, main, heap);
+  }
+
+  private List<String> command(String classPath, String main, String heap) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(JVM_OPENS);
+    command.addAll(
+        List.of(
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xshare:auto",
+            "-XX:+ExitOnOutOfMemoryError",
+            "-Xmx" + heap));
+    if (root != null) {
+      command.add("-D" + PROPERTY + "=" + root);
+    }
+    command.addAll(List.of("-cp", classPath, main));
+    return command;
+  }
+}

@@ -1,0 +1,56 @@
+package io.parley.peer.config;
+
+import java.time.Duration;
+
+/**
+ * What {@code parley.yaml} says: everything that a party chooses about its node. Each section has
+ * its defaults; every number is bounded. Immutable.
+ *
+ * @param party the name of the party that this node belongs to
+ * @param listen where the gRPC server listens; port 0 lets the system pick
+ * @param advertise what peers and clients dial; port 0 means the one that was picked
+ */
+public record NodeConfig(
+    String party,
+    HostPort listen,
+    HostPort advertise,
+    Data data,
+    BrokerMode broker,
+    EnclaveLimits enclave,
+    Results results,
+    Limits limits) {
+
+  /** How bytes travel between enclaves of two parties. */
+  public enum DataMode {
+    /** A TCP socket on the data port, handed into the enclave: hosts are out of the way. */
+    HANDED,
+    /** Through the gRPC connection, hosts copying: one open port is enough. */
+    RELAY
+  }
+
+  /** Where the key broker runs. */
+  public enum BrokerMode {
+    /** Elsewhere; its address is in the membership list. */
+    REMOTE,
+    /** Beside this node, as its child process. */
+    EMBEDDED
+  }
+
+  /** The data port. */
+  public record Data(DataMode mode, HostPort listen, HostPort advertise) {}
+
+  /**
+   * What an enclave gets.
+   *
+   * @param memoryBytes cap on the memory of one enclave, shim and app together
+   * @param uid user that enclaves run as when the node itself runs as root
+   * @param evidence kind of evidence; this version knows {@code simulated} only
+   */
+  public record EnclaveLimits(long memoryBytes, int uid, String evidence) {}
+
+  /** How long sealed results wait for their readers. */
+  public record Results(Duration keep) {}
+
+  /** How much at most. */
+  public record Limits(int runningJobs, int datasets, long datasetBytes) {}
+}

@@ -1,0 +1,89 @@
+package io.parley.peer.enclaves;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The command line that walls an enclave in. A template, so that what is measured is the same for
+ * every job: {@code {image}}, {@code {app}}, {@code {socket}} and {@code {memory}} are filled in
+ * when it is started.
+ *
+ * <p>No secret is in it: a process inside can read it.
+ */
+final class SandboxCommand {
+  /** Where the shim finds its host. */
+  static final String SOCKET = "/run/host.sock";
+
+  private static final List<String> WRITABLE =
+      List.of("/app", "/in", "/out", "/net", "/tmp", "/private");
+  private static final List<String> DEVICES = List.of("null", "zero", "random", "urandom");
+
+  /** 1 and not 0: the kernel starts no dump handler either (core(5), fs/coredump.c). */
+  private static final List<String> LIMITS =
+      List.of(
+          "--core=1:1",
+          "--nofile=1024:1024",
+          "--fsize={memory}:{memory}",
+          "--data={memory}:{memory}");
+
+  private SandboxCommand() {}
+
+  /** What an enclave starts with, to be measured. */
+  static List<String> template() {
+    List<String> parts = new ArrayList<>(LIMITS);
+    parts.addAll(List.of("--unshare-all", "--as-pid-1", "--die-with-parent", "--new-session"));
+    parts.addAll(List.of("--clearenv", "--setenv", "LC_CTYPE", "C.UTF-8"));
+    parts.addAll(List.of("--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"));
+    parts.addAll(List.of("--hostname", "enclave"));
+    parts.addAll(List.of("--ro-bind", "{image}/jdk", "/jdk"));
+    parts.addAll(List.of("--ro-bind", "{image}/lib", "/lib"));
+    parts.addAll(List.of("--symlink", "lib", "/lib64", "--symlink", "../lib", "/usr/lib"));
+    parts.addAll(List.of("--ro-bind", "{image}/shim", "/shim"));
+    parts.addAll(List.of("--ro-bind", "{app}", "/appsrc"));
+    for (String device : DEVICES) {
+      parts.addAll(List.of("--dev-bind", "/dev/" + device, "/dev/" + device));
+    }
+    parts.addAll(List.of("--proc", "/proc"));
+    for (String folder : WRITABLE) {
+      parts.addAll(List.of("--size", "{memory}", "--tmpfs", folder));
+    }
+    parts.addAll(List.of("--ro-bind", "{socket}", SOCKET));
+    // The filter comes by standard input, so nobody has to hand a descriptor on.
+    parts.addAll(List.of("--seccomp", "0", "--remount-ro", "/", "--chdir", "/private"));
+    return List.copyOf(parts);
+  }
+
+  /**
+   * The command for one enclave.
+   *
+   * @param appFolder null where there is no app: its place stays empty
+   */
+  static List<String> filled(
+      RunAs user,
+      Path image,
+      @Nullable Path appFolder,
+      Path socket,
+      long memoryBytes,
+      List<String> inside) {
+    List<String> parts =
+        template().stream()
+            .map(part ->
+                part.replace("{image}", image.toString())
+                    .replace("{app}", appFolder == null ? image + "/empty" : appFolder.toString())
+                    .replace("{socket}", socket.toString())
+                    .replace("{memory}", Long.toString(memoryBytes)))
+            .toList();
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of(HostTools.find("env", "coreutils"), "-i"));
+    command.add(HostTools.find("prlimit", "util-linux"));
+    command.addAll(parts.subList(0, LIMITS.size()));
+    command.addAll(user.prefix());
+    command.add(HostTools.find("bwrap", "bubblewrap"));
+    command.addAll(parts.subList(LIMITS.size(), parts.size()));
+    command.add("--");
+    command.addAll(inside);
+    return command;
+  }
+}

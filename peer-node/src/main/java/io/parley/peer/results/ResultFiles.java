@@ -1,0 +1,266 @@
+package io.parley.peer.results;
+
+import io.parley.link.Descriptor;
+import io.parley.peer.store.ResultRecord;
+import io.parley.peer.store.ResultStore;
+import io.parley.wire.Digest;
+import io.parley.wire.EnvironmentException;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Sealed results below {@code root/JOB/NAME}. While one is being written it is {@code NAME.part};
+ * it is kept under its name once its digest has been compared with the receipt's. The node cannot
+ * open any of them.
+ *
+ * <p>Guarantee: a kept result has the digest that its record says, and is deleted after its expiry.
+ * Thread-safe for different results.
+ */
+public final class ResultFiles {
+  /** A finished file. */
+  public record Measured(long sizeBytes, Digest sha256) {}
+
+  private static final String PART = ".part";
+  private static final int BUFFER_BYTES = 256 << 10;
+
+  private final Path root;
+  private final ResultStore store;
+  private final InstantSource clock;
+  private final Duration keep;
+
+  /** Removes what an earlier process left half done. */
+  public ResultFiles(Path root, ResultStore store, InstantSource clock, Duration keep) {
+    this.root = root;
+    this.store = store;
+    this.clock = clock;
+    this.keep = keep;
+    try {
+      makePrivate(root);
+      removeStrays();
+    } catch (IOException e) {
+      throw failed("cannot prepare " + root, e);
+    }
+  }
+
+  /** A new file for a sealed result, open for writing; the caller closes it. */
+  public Descriptor create(String jobId, String name) {
+    try {
+      makePrivate(root.resolve(jobId));
+      return Descriptor.createForWriting(part(jobId, name));
+    } catch (IOException e) {
+      throw failed("cannot make a file for result '" + name + "'", e);
+    }
+  }
+
+  /** The file being written, for who writes it itself. */
+  public Path part(String jobId, String name) {
+    return root.resolve(jobId).resolve(name + PART);
+  }
+
+  /** Size and digest of what was written; on the disk when this returns. */
+  public Measured measure(String jobId, String name) {
+    Path file = part(jobId, name);
+    MessageDigest sha256 = Digest.newSha256();
+    long size = 0;
+    byte[] buffer = new byte[BUFFER_BYTES];
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        InputStream in = Files.newInputStream(file)) {
+      channel.force(true);
+      for (int count; (count = in.read(buffer)) >= 0; size += count) {
+        sha256.update(buffer, 0, count);
+      }
+      return new Measured(size, Digest.ofValue(sha256.digest()));
+    } catch (IOException e) {
+      throw failed("cannot read result '" + name + "'", e);
+    }
+  }
+
+  /** Keeps a written file until it expires. */
+  public void keep(String jobId, String name, Measured measured, List<String> recipients) {
+    String file = jobId + "/" + name;
+    try {
+      Files.move(part(jobId, name), root.resolve(file), StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw failed("cannot keep result '" + name + "'", e);
+    }
+    put(jobId, name, measured, recipients, file);
+  }
+
+  /** Remembers a result that another node holds, and this one need not. */
+  public void note(String jobId, String name, Measured measured, List<String> recipients) {
+    put(jobId, name, measured, recipients, "");
+  }
+
+  private void put(
+      String jobId, String name, Measured measured, List<String> recipients, String file) {
+    Instant expires = clock.instant().plus(keep);
+    store.put(
+        new ResultRecord(
+            jobId, name, measured.sizeBytes(), measured.sha256(), recipients, file, expires));
+  }
+
+  /** Results of a job, by name. */
+  public List<ResultRecord> of(String jobId) {
+    return store.of(jobId);
+  }
+
+  /**
+   * Opens a kept result at an offset.
+   *
+   * @throws RefusedException RESULT_NOT_FOUND, RESULT_EXPIRED, or INVALID_REQUEST when the offset
+   *     is beyond its end
+   */
+  public InputStream open(String jobId, String name, long offset) {
+    ResultRecord record =
+        store
+            .get(jobId, name)
+            .orElseThrow(() ->
+                new RefusedException(
+                    Reason.RESULT_NOT_FOUND,
+                    "job %s has no result '%s' here".formatted(jobId, name),
+                    Map.of("job", jobId, "result", name)));
+    if (!record.expires().isAfter(clock.instant())) {
+      throw new RefusedException(
+          Reason.RESULT_EXPIRED,
+          "result '%s' of job %s was kept until %s".formatted(name, jobId, record.expires()),
+          Map.of("job", jobId, "result", name, "expired", record.expires().toString()));
+    }
+    if (record.file().isEmpty()) {
+      throw new RefusedException(
+          Reason.NOT_A_RECIPIENT,
+          "this party is no recipient of result '%s'; recipients: %s"
+              .formatted(name, String.join(", ", record.recipients())),
+          Map.of("result", name));
+    }
+    if (offset < 0 || offset > record.sizeBytes()) {
+      throw new RefusedException(
+          Reason.INVALID_REQUEST,
+          "offset %d is beyond the %d bytes of result '%s'"
+              .formatted(offset, record.sizeBytes(), name),
+          Map.of("offset", Long.toString(offset), "size", Long.toString(record.sizeBytes())));
+    }
+    try {
+      InputStream in = Files.newInputStream(root.resolve(record.file()));
+      in.skipNBytes(offset);
+      return in;
+    } catch (IOException e) {
+      throw failed("cannot read result '" + name + "'", e);
+    }
+  }
+
+  /** Removes all of a job that did not succeed. */
+  public void discard(String jobId) {
+    store.removeAll(jobId);
+    removeFolder(jobId);
+  }
+
+  /** Removes half-written files of a job, and keeps the others. */
+  public void discardParts(String jobId) {
+    try {
+      for (Path file : list(root.resolve(jobId))) {
+        if (file.toString().endsWith(PART)) {
+          Files.deleteIfExists(file);
+        }
+      }
+    } catch (IOException e) {
+      throw failed("cannot tidy up after job " + jobId, e);
+    }
+  }
+
+  /** Deletes what has expired; answers with the jobs that have lost all their results by that. */
+  public Set<String> sweep() {
+    Set<String> jobs = new HashSet<>();
+    for (ResultRecord record : store.expired(clock.instant())) {
+      try {
+        Files.deleteIfExists(root.resolve(record.file()));
+      } catch (IOException e) {
+        throw failed("cannot delete result '" + record.name() + "'", e);
+      }
+      store.put(
+          new ResultRecord(
+              record.jobId(),
+              record.name(),
+              record.sizeBytes(),
+              record.sha256(),
+              record.recipients(),
+              "",
+              record.expires()));
+      jobs.add(record.jobId());
+    }
+    Set<String> empty =
+        jobs.stream()
+            .filter(job -> store.of(job).stream().allMatch(result -> result.file().isEmpty()))
+            .collect(Collectors.toSet());
+    empty.forEach(this::removeFolder);
+    return empty;
+  }
+
+  private void removeFolder(String jobId) {
+    Path folder = root.resolve(jobId);
+    try {
+      for (Path file : list(folder)) {
+        Files.deleteIfExists(file);
+      }
+      Files.deleteIfExists(folder);
+    } catch (IOException e) {
+      throw failed("cannot remove the files of job " + jobId, e);
+    }
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
+    }
+  }
+
+  private void removeStrays() throws IOException {
+    Set<Path> known = store.files().stream().map(root::resolve).collect(Collectors.toSet());
+    try (Stream<Path> files = Files.walk(root, 2)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        if (!known.contains(file)) {
+          Files.delete(file);
+        }
+      }
+    }
+    try (Stream<Path> folders = Files.list(root)) {
+      for (Path folder : folders.filter(Files::isDirectory).toList()) {
+        try (Stream<Path> content = Files.list(folder)) {
+          if (content.findAny().isEmpty()) {
+            Files.delete(folder);
+          }
+        }
+      }
+    }
+  }
+
+  private static void makePrivate(Path folder) throws IOException {
+    Files.createDirectories(
+        folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+  }
+
+  private static EnvironmentException failed(String what, IOException cause) {
+    return new EnvironmentException(
+        Reason.IO_FAILED, what + ": " + cause.getMessage(), Map.of(), cause);
+  }
+}

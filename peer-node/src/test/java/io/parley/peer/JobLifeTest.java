@@ -1,0 +1,65 @@
+package io.parley.peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.parley.identity.Role;
+import io.parley.peer.TestConsortium.TestNode;
+import io.parley.proto.peer.v1.Job;
+import io.parley.proto.peer.v1.JobState;
+import io.parley.proto.peer.v1.ReadResultRequest;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A job from submission to result, at all of its parties. */
+class JobLifeTest {
+  @TempDir Path root;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"handed", "relay"})
+  void twoPartiesGetTheSameSealedResult(String mode) throws Exception {
+    try (TestConsortium consortium = new TestConsortium(root, mode, "a", "b")) {
+      runsEverywhere(consortium, "a");
+    }
+  }
+
+  @Test
+  void threePartiesGetTheSameSealedResultWhoeverSubmits() throws Exception {
+    try (TestConsortium consortium = new TestConsortium(root, "handed", "a", "b", "c")) {
+      runsEverywhere(consortium, "a");
+      runsEverywhere(consortium, "c");
+    }
+  }
+
+  private static void runsEverywhere(TestConsortium consortium, String submitter) {
+    Job job = consortium.node(submitter).submit("first");
+    for (TestNode node : consortium.nodes.values()) {
+      Job ended = node.awaitEnd(job.getJobId());
+      assertThat(ended.getState()).as("%s", ended).isEqualTo(JobState.JOB_STATE_SUCCEEDED);
+      assertThat(ended.getResultsList()).hasSize(1);
+      assertThat(ended.hasReceipt()).isTrue();
+      assertThat(TestConsortium.text(read(node, job.getJobId(), 0))).startsWith("summary:a=");
+      assertThat(TestConsortium.text(read(node, job.getJobId(), 8))).startsWith("a=");
+      assertThat(node.enclaves.running()).isZero();
+    }
+  }
+
+  private static ByteString read(TestNode node, String jobId, long offset) {
+    ByteString all = ByteString.EMPTY;
+    var pieces =
+        node.jobs(Role.OPERATOR, "ops")
+            .readResult(
+                ReadResultRequest.newBuilder()
+                    .setJobId(jobId)
+                    .setResult("summary")
+                    .setOffset(offset)
+                    .build());
+    while (pieces.hasNext()) {
+      all = all.concat(pieces.next().getChunk());
+    }
+    return all;
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of the forms of answers. */
+@NullMarked
+package io.parley.peer.cli.output;
+
+import org.jspecify.annotations.NullMarked;

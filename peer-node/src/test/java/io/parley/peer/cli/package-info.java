@@ -1,0 +1,5 @@
+/** Tests of the command. */
+@NullMarked
+package io.parley.peer.cli;
+
+import org.jspecify.annotations.NullMarked;
