@@ -1,0 +1,180 @@
+package io.parley.demo;
+
+import com.google.protobuf.ByteString;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.parley.agreement.Agreement;
+import io.parley.agreement.DsseEnvelope;
+import io.parley.agreement.JobSpec;
+import io.parley.agreement.SignedAgreement;
+import io.parley.evidence.Claims;
+import io.parley.evidence.Evidence;
+import io.parley.evidence.ReportData;
+import io.parley.evidence.SimulatedEvidence;
+import io.parley.identity.Membership;
+import io.parley.identity.MembershipChain;
+import io.parley.identity.NodeIdentity;
+import io.parley.identity.SigningKey;
+import io.parley.proto.broker.v1.AgreementServiceGrpc;
+import io.parley.proto.broker.v1.CreateChallengeRequest;
+import io.parley.proto.broker.v1.CreateJobRequest;
+import io.parley.proto.broker.v1.GetAgreementRequest;
+import io.parley.proto.broker.v1.KeyServiceGrpc;
+import io.parley.proto.broker.v1.KeyServiceGrpc.KeyServiceBlockingStub;
+import io.parley.proto.broker.v1.RequestKeysRequest;
+import io.parley.seal.HpkeKeyPair;
+import io.parley.seal.HpkeSuite;
+import io.parley.transport.Channels;
+import io.parley.transport.ExpectedServer;
+import io.parley.transport.MutualTls;
+import io.parley.wire.Digest;
+import io.parley.wire.ParleyException;
+import io.parley.wire.Reason;
+import io.parley.wire.Statuses;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * A member's host that replays evidence. It keeps the evidence of one job, which the broker
+ * accepted, and shows the same bytes again: for that job, and for the next one. Exits 0 when both
+ * are refused.
+ *
+ * <p>With simulated evidence a host can also sign what it likes, as this one does for its first
+ * job; deploy/docs/limits.md says so.
+ */
+final class CrookedHost {
+  private final SecureRandom random = new SecureRandom();
+  private final Path home;
+  private final Digest agreementDigest;
+
+  private CrookedHost(Path home, Digest agreementDigest) {
+    this.home = home;
+    this.agreementDigest = agreementDigest;
+  }
+
+  /** Usage: CrookedHost HOME AGREEMENT-DIGEST. */
+  public static void main(String[] args) throws Exception {
+    if (args.length != 2) {
+      System.err.println("usage: CrookedHost HOME AGREEMENT-DIGEST");
+      System.exit(2);
+    }
+    System.exit(new CrookedHost(Path.of(args[0]), Digest.parse(args[1])).replay() ? 0 : 1);
+  }
+
+  private boolean replay() throws IOException {
+    Membership membership = membership();
+    NodeIdentity identity = NodeIdentity.load(home.resolve("identity"));
+    ManagedChannel channel =
+        Channels.open(
+            membership.broker().address(),
+            new MutualTls(Clock.systemUTC()),
+            identity.tls(),
+            new ExpectedServer.TheBroker(() -> membership));
+    try {
+      SignedAgreement agreement =
+          SignedAgreement.fromEnvelope(
+              DsseEnvelope.fromProto(
+                  AgreementServiceGrpc.newBlockingStub(channel)
+                      .getAgreement(
+                          GetAgreementRequest.newBuilder()
+                              .setAgreementSha256(agreementDigest.value())
+                              .build())
+                      .getAgreement()
+                      .getEnvelope()));
+      KeyServiceBlockingStub broker = KeyServiceGrpc.newBlockingStub(channel);
+      JobSpec first = job(broker, identity.party());
+      Evidence evidence = evidence(broker, agreement.agreement(), first, identity);
+      if (!ask(broker, evidence).equals("released")) {
+        System.err.println("the first evidence was refused: nothing to replay");
+        return false;
+      }
+      String again = ask(broker, evidence);
+      System.out.println("the same evidence for the same job:  " + again);
+      JobSpec second = job(broker, identity.party());
+      challenge(broker, second, identity.party());
+      String later = ask(broker, evidence);
+      System.out.println("the same evidence for a later job:   " + later);
+      return !again.equals("released") && !later.equals("released");
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+
+  private Membership membership() throws IOException {
+    List<DsseEnvelope> chain = new ArrayList<>();
+    try (var files = Files.list(home.resolve("consortium"))) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".dsse")).sorted().toList()) {
+        chain.add(DsseEnvelope.decode(ByteString.copyFrom(Files.readAllBytes(file))));
+      }
+    }
+    return MembershipChain.verify(chain).current();
+  }
+
+  private JobSpec job(KeyServiceBlockingStub broker, String party) {
+    JobSpec spec =
+        new JobSpec(
+            JobSpec.newJobId(random),
+            agreementDigest,
+            party,
+            Clock.systemUTC().instant(),
+            new TreeMap<>());
+    broker.createJob(
+        CreateJobRequest.newBuilder()
+            .setRequestId(spec.jobId())
+            .setJobId(spec.jobId())
+            .setAgreementSha256(agreementDigest.value())
+            .setJobSha256(spec.digest().value())
+            .build());
+    return spec;
+  }
+
+  private static ByteString challenge(KeyServiceBlockingStub broker, JobSpec job, String party) {
+    return broker
+        .createChallenge(
+            CreateChallengeRequest.newBuilder().setJobId(job.jobId()).setParty(party).build())
+        .getNonce();
+  }
+
+  private Evidence evidence(
+      KeyServiceBlockingStub broker, Agreement agreement, JobSpec job, NodeIdentity identity) {
+    String party = identity.party();
+    try (HpkeKeyPair receive = HpkeKeyPair.generate(HpkeSuite.XWING, random);
+        SigningKey signing = SigningKey.generate(random)) {
+      Claims claims =
+          new Claims(
+              challenge(broker, job, party),
+              receive.publicKey(),
+              signing.verifyingKey().value(),
+              agreementDigest,
+              party,
+              job.jobId(),
+              job.digest(),
+              agreement.computes(party) ? agreement.app() : null,
+              new TreeMap<>(agreement.environment().tests()));
+      ByteString bytes = claims.encode();
+      ByteString document =
+          SimulatedEvidence.sign(
+              identity.platformKey()::sign,
+              ReportData.of(bytes),
+              agreement.environment().shim().getFirst(),
+              agreement.environment().isolation().getFirst());
+      return new Evidence(Evidence.SIMULATED, bytes, document);
+    }
+  }
+
+  private static String ask(KeyServiceBlockingStub broker, Evidence evidence) {
+    try {
+      broker.requestKeys(RequestKeysRequest.newBuilder().setEvidence(evidence.toMessage()).build());
+      return "released";
+    } catch (StatusRuntimeException e) {
+      ParleyException refusal = Statuses.fromGrpc(e, Reason.BROKER_UNAVAILABLE);
+      return "refused, %s: %s".formatted(refusal.reason(), refusal.getMessage());
+    }
+  }
+}
