@@ -30,7 +30,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe: one frame is sent, and one received, at a time. {@link #close} wakes whoever is
  * blocked. Failures: EnvironmentException LINK_CLOSED when the other end is gone or this one is
  * closed, TIMEOUT, IO_FAILED; RefusedException SIZE_LIMIT or TOO_MANY when the other end breaks a
- * limit. After any failure but TIMEOUT of a frame that had not begun, the link is closed.
+ * limit. After a failure to send, nothing more can be sent, and what the other end had said before
+ * can still be received. After a failure to receive, but for a TIMEOUT before the frame began, the
+ * link is closed.
  */
 public final class HostLink implements AutoCloseable {
   /** Longest frame, without its length. */
@@ -80,9 +82,19 @@ public final class HostLink implements AutoCloseable {
       int sent = sendFirst(bytes, List.of(descriptors));
       socket.writeFully(bytes.asSlice(sent).asByteBuffer());
     } catch (IOException e) {
-      throw fail(e);
+      endOutput();
+      throw failure(e);
     } finally {
       sending.unlock();
+    }
+  }
+
+  /** A frame that broke off must be the last; its other direction may still hold the reason why. */
+  private void endOutput() {
+    try {
+      socket.shutdownOutput();
+    } catch (IOException e) {
+      close();
     }
   }
 
@@ -105,7 +117,8 @@ public final class HostLink implements AutoCloseable {
       return new Received(frame.array(), descriptors);
     } catch (IOException e) {
       descriptors.forEach(Descriptor::close);
-      throw fail(e);
+      close();
+      throw failure(e);
     } catch (RuntimeException e) {
       descriptors.forEach(Descriptor::close);
       if (!(e instanceof EnvironmentException known && known.reason() == Reason.TIMEOUT)) {
@@ -205,8 +218,7 @@ public final class HostLink implements AutoCloseable {
     }
   }
 
-  private EnvironmentException fail(IOException e) {
-    close();
+  private static EnvironmentException failure(IOException e) {
     boolean closed = e instanceof ClosedChannelException || e instanceof EOFException;
     return new EnvironmentException(
         closed ? Reason.LINK_CLOSED : Reason.IO_FAILED,

@@ -137,6 +137,19 @@ class HostLinkTest {
   }
 
   @Test
+  void whatWasSaidBeforeTheOtherEndWentIsReceivedAlsoAfterAFailedSend() {
+    right.send("first".getBytes(UTF_8));
+    right.send("last word".getBytes(UTF_8));
+    right.close();
+    refused(Reason.LINK_CLOSED, () -> left.send(new byte[1]));
+    refused(Reason.LINK_CLOSED, () -> left.send(new byte[1]));
+    assertThat(left.receive().frame()).isEqualTo("first".getBytes(UTF_8));
+    assertThat(left.receive().frame()).isEqualTo("last word".getBytes(UTF_8));
+    refused(Reason.LINK_CLOSED, left::receive);
+    assertThat(left.isOpen()).isFalse();
+  }
+
+  @Test
   void timeoutLeavesTheLinkUsable() {
     refused(Reason.TIMEOUT, () -> right.receive(Duration.ofMillis(20)));
     left.send(new byte[] {5});

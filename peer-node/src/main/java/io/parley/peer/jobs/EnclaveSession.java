@@ -15,6 +15,7 @@ import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -53,7 +54,9 @@ final class EnclaveSession {
   private static final int CALLS_MAX = 64;
   private static final int CALLS_AT_ONCE = 4;
   private static final int REPORT_DATA_BYTES = 64;
-  private static final int EXIT_WITHIN_SECONDS = 3;
+  private static final int EXIT_WITHIN_SECONDS = 10;
+  private static final int LAST_WORDS_MAX = 64;
+  private static final Duration LAST_WORDS_WITHIN = Duration.ofSeconds(1);
 
   private record Waiting(String party, String stream, Descriptor socket) {}
 
@@ -184,7 +187,7 @@ final class EnclaveSession {
     try {
       introduce(running.link());
       while (true) {
-        ShimMessage message = receive(running.link());
+        ShimMessage message = receive(running.link(), null);
         if (message instanceof ShimMessage.Succeeded success) {
           succeed(running, success);
           return;
@@ -197,9 +200,22 @@ final class EnclaveSession {
       }
     } catch (ParleyException e) {
       // Said before the enclave is closed: its channels break then, and others report that.
-      boolean lost = e.reason() == Reason.LINK_CLOSED || e.reason() == Reason.IO_FAILED;
-      report(job.party(), lost ? crashed(running) : e);
+      report(job.party(), e.reason() == Reason.LINK_CLOSED ? lost(running) : e);
     }
+  }
+
+  /** Why the link broke: the enclave's own last word where it left one, else how it ended. */
+  private ParleyException lost(Enclave running) {
+    try {
+      for (int i = 0; i < LAST_WORDS_MAX; i++) {
+        if (receive(running.link(), LAST_WORDS_WITHIN) instanceof ShimMessage.Failed failure) {
+          return ShimCodec.failure(failure.status());
+        }
+      }
+    } catch (ParleyException e) {
+      LOG.atDebug().setCause(e).log("the enclave left no last word");
+    }
+    return crashed(running);
   }
 
   private void introduce(HostLink link) {
@@ -218,8 +234,8 @@ final class EnclaveSession {
     early.forEach(w -> hand(w.party(), w.stream(), false, w.socket()));
   }
 
-  private static ShimMessage receive(HostLink link) {
-    try (Received received = link.receive()) {
+  private static ShimMessage receive(HostLink link, @Nullable Duration within) {
+    try (Received received = link.receive(within)) {
       if (!received.descriptors().isEmpty()) {
         throw new RefusedException(
             Reason.PEER_PROTOCOL_BROKEN, "the enclave sent descriptors; it may send none");
