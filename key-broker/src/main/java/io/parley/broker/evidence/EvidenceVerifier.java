@@ -15,5 +15,5 @@ public sealed interface EvidenceVerifier permits SimulatedVerifier {
    *
    * @param party the party that the enclave must belong to, as the agreement has it
    */
-  Verification verify(ParsedEvidence evidence, Party party);
+  Verification<VerifiedEvidence> verify(ParsedEvidence evidence, Party party);
 }

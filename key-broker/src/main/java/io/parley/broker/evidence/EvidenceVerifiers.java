@@ -35,10 +35,10 @@ public final class EvidenceVerifiers {
   }
 
   /** Checks with the verifier of the evidence's own kind. */
-  public Verification verify(ParsedEvidence evidence, Party party) {
+  public Verification<VerifiedEvidence> verify(ParsedEvidence evidence, Party party) {
     EvidenceVerifier verifier = accepted.get(evidence.evidence().kind());
     return verifier == null
-        ? new Verification.Unchecked(
+        ? new Verification.Unchecked<>(
             Reason.EVIDENCE_KIND_NOT_ALLOWED,
             "this broker does not accept this kind of evidence, only %s"
                 .formatted(String.join(", ", accepted.keySet())))

@@ -17,13 +17,13 @@ final class SimulatedVerifier implements EvidenceVerifier {
   }
 
   @Override
-  public Verification verify(ParsedEvidence parsed, Party party) {
+  public Verification<VerifiedEvidence> verify(ParsedEvidence parsed, Party party) {
     Evidence evidence = parsed.evidence();
     SimulatedEvidence document;
     try {
       document = SimulatedEvidence.parse(evidence.document());
     } catch (RefusedException e) {
-      return new Verification.Bad(
+      return new Verification.Bad<>(
           e.reason(),
           "document",
           "the document cannot be read: " + e.getMessage(),
@@ -31,7 +31,7 @@ final class SimulatedVerifier implements EvidenceVerifier {
           "something else");
     }
     if (!document.isSignedBy(party.simulatedPlatformKey()::verify)) {
-      return new Verification.Bad(
+      return new Verification.Bad<>(
           Reason.EVIDENCE_SIGNATURE_WRONG,
           "document",
           "it is not signed by the platform key that the agreement names for this party; use the"
@@ -40,14 +40,14 @@ final class SimulatedVerifier implements EvidenceVerifier {
           "one by another key");
     }
     if (!document.reportData().equals(evidence.reportData())) {
-      return new Verification.Bad(
+      return new Verification.Bad<>(
           Reason.EVIDENCE_REPORT_DATA_WRONG,
           "report_data",
           "the platform signed for other claims than these; ask it again",
           evidence.reportData().toString(),
           document.reportData().toString());
     }
-    return new Verification.Genuine(
+    return new Verification.Genuine<>(
         new VerifiedEvidence(
             evidence, parsed.unverifiedClaims(), document.shim(), document.isolation()));
   }

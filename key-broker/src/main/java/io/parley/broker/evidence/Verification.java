@@ -2,19 +2,44 @@ package io.parley.broker.evidence;
 
 import io.parley.wire.Reason;
 
-/** What came of checking evidence with its platform. */
-public sealed interface Verification {
-  /** The platform vouches for these claims. Says nothing about whether we want them. */
-  record Genuine(VerifiedEvidence evidence) implements Verification {}
+/**
+ * What came of checking evidence with its platform.
+ *
+ * @param <T> what is known once the platform has vouched for it
+ */
+public sealed interface Verification<T> {
+  /** The platform vouches for this. Says nothing about whether we want it. */
+  record Genuine<T>(T evidence) implements Verification<T> {}
 
   /**
    * Checked, and bad.
    *
    * @param advice what the asker can do
    */
-  record Bad(Reason reason, String claim, String advice, String expected, String seen)
-      implements Verification {}
+  record Bad<T>(Reason reason, String claim, String advice, String expected, String seen)
+      implements Verification<T> {}
 
   /** Could not be checked here: not the same as bad, and never as good. */
-  record Unchecked(Reason reason, String why) implements Verification {}
+  record Unchecked<T>(Reason reason, String why) implements Verification<T> {}
+
+  /**
+   * The steps of one verification; the first that fails decides.
+   *
+   * @param <T> what they find out
+   */
+  @FunctionalInterface
+  interface Steps<T> {
+    T take() throws NotGenuineException, CannotCheckException;
+  }
+
+  /** Takes the steps. */
+  static <T> Verification<T> of(Steps<T> steps) {
+    try {
+      return new Genuine<>(steps.take());
+    } catch (NotGenuineException e) {
+      return new Bad<>(e.reason(), e.claim(), e.advice(), e.expected(), e.seen());
+    } catch (CannotCheckException e) {
+      return new Unchecked<>(e.reason(), e.why());
+    }
+  }
 }

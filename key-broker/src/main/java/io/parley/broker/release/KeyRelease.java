@@ -96,9 +96,9 @@ public final class KeyRelease {
     Party party = context.agreement().agreement().party(challenge.party());
     VerifiedEvidence verified =
         switch (verifiers.verify(parsed, party)) {
-          case Verification.Genuine genuine -> genuine.evidence();
-          case Verification.Bad bad -> throw refusals.bad(caller, context, bad);
-          case Verification.Unchecked unchecked ->
+          case Verification.Genuine<VerifiedEvidence> genuine -> genuine.evidence();
+          case Verification.Bad<?> bad -> throw refusals.bad(caller, context, bad);
+          case Verification.Unchecked<?> unchecked ->
               throw refusals.unchecked(caller, context, unchecked);
         };
     return switch (policy.judge(verified, challenge, context)) {

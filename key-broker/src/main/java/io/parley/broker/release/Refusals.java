@@ -73,12 +73,13 @@ public final class Refusals {
         Map.of("claim", "nonce", "job", claims.jobId()));
   }
 
-  RefusedException bad(String caller, JobContext context, Verification.Bad bad) {
+  RefusedException bad(String caller, JobContext context, Verification.Bad<?> bad) {
     return claim(
         caller, context, bad.reason(), bad.claim(), bad.advice(), bad.expected(), bad.seen());
   }
 
-  RefusedException unchecked(String caller, JobContext context, Verification.Unchecked unchecked) {
+  RefusedException unchecked(
+      String caller, JobContext context, Verification.Unchecked<?> unchecked) {
     record(
         new Decision(
             Action.REFUSE,

@@ -1,0 +1,108 @@
+package io.parley.broker.evidence.trust;
+
+import com.google.protobuf.ByteString;
+import io.parley.broker.evidence.NotGenuineException;
+import io.parley.wire.BugException;
+import io.parley.wire.Reason;
+import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
+import java.security.KeyFactory;
+import java.security.NoSuchAlgorithmException;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.SignatureException;
+import java.security.interfaces.ECPublicKey;
+import java.security.spec.X509EncodedKeySpec;
+import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
+import org.bouncycastle.crypto.ec.CustomNamedCurves;
+
+/** Signatures as the vendors write them. Stateless. */
+public final class Signatures {
+  /** ECDSA over P-256 with SHA-256, r and s as 32 bytes each. */
+  public static final String P256 = "SHA256withECDSAinP1363Format";
+
+  /** ECDSA over P-384 with SHA-384, r and s as 48 bytes each. */
+  public static final String P384 = "SHA384withECDSAinP1363Format";
+
+  private static final int P256_BITS = 256;
+  private static final int P384_BITS = 384;
+  private static final byte UNCOMPRESSED = 4;
+
+  private Signatures() {}
+
+  /**
+   * Checks an ECDSA signature in r || s form.
+   *
+   * @param algorithm {@link #P256} or {@link #P384}
+   * @throws NotGenuineException EVIDENCE_SIGNATURE_WRONG
+   */
+  public static void checkEcdsa(
+      String what, String algorithm, PublicKey key, ByteString signed, ByteString signature)
+      throws NotGenuineException {
+    int bits = algorithm.equals(P256) ? P256_BITS : P384_BITS;
+    boolean good =
+        key instanceof ECPublicKey ec
+            && ec.getParams().getCurve().getField().getFieldSize() == bits
+            && verifies(algorithm, key, signed, signature);
+    if (!good) {
+      throw wrong(what, algorithm);
+    }
+  }
+
+  /** Whether this is a signature over these bytes; false for keys of another type. */
+  public static boolean verifies(
+      String algorithm, PublicKey key, ByteString signed, ByteString signature) {
+    try {
+      Signature verifier = Signature.getInstance(algorithm);
+      verifier.initVerify(key);
+      verifier.update(signed.asReadOnlyByteBuffer());
+      return verifier.verify(signature.toByteArray());
+    } catch (InvalidKeyException | SignatureException e) {
+      return false;
+    } catch (NoSuchAlgorithmException e) {
+      throw new BugException("the JDK has no " + algorithm, e);
+    }
+  }
+
+  /** The refusal of a signature. */
+  public static NotGenuineException wrong(String what, String algorithm) {
+    return new NotGenuineException(
+        Reason.EVIDENCE_SIGNATURE_WRONG,
+        what + ".signature",
+        "it is not signed by the key that its certificates name, or was changed since",
+        "a signature with " + algorithm,
+        "one that does not verify");
+  }
+
+  /**
+   * A P-256 key from x || y; the point is on the curve.
+   *
+   * @throws NotGenuineException EVIDENCE_SIGNATURE_WRONG when it is not
+   */
+  public static PublicKey p256Key(String what, ByteString xy) throws NotGenuineException {
+    byte[] point = new byte[1 + xy.size()];
+    point[0] = UNCOMPRESSED;
+    xy.copyTo(point, 1);
+    try {
+      // Bouncy Castle checks that the point is on the curve, which the JDK leaves to others.
+      var _ = CustomNamedCurves.getByName("P-256").getCurve().decodePoint(point);
+      byte[] info =
+          new SubjectPublicKeyInfo(
+                  new AlgorithmIdentifier(
+                      X9ObjectIdentifiers.id_ecPublicKey, SECObjectIdentifiers.secp256r1),
+                  point)
+              .getEncoded();
+      return KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(info));
+    } catch (IllegalArgumentException | GeneralSecurityException | java.io.IOException e) {
+      throw new NotGenuineException(
+          Reason.EVIDENCE_SIGNATURE_WRONG,
+          what + ".key",
+          "its key is no point of the curve",
+          "a P-256 key",
+          "something else");
+    }
+  }
+}
