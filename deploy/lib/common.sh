@@ -34,9 +34,13 @@ need_packages() {
     || die "Could not install ${missing[*]}; install them by hand."
 }
 
-# Builds the distribution when it is missing or older than a source.
+# Builds the distribution when it is missing or older than a source; one that PARLEY_DIST names, or
+# that came without sources, is taken as it is.
 need_build() {
-  [ -d "$repo/proto/src" ] || { [ -f "$dist/BUILT" ] || die "No distribution in $dist."; return 0; }
+  if [ -n "${PARLEY_DIST:-}" ] || [ ! -d "$repo/proto/src" ]; then
+    [ -f "$dist/BUILT" ] || die "No distribution in $dist."
+    return 0
+  fi
   if [ -f "$dist/BUILT" ] && [ -z "$(find "$repo/pom.xml" "$repo"/*/pom.xml "$repo"/{proto,key-broker,peer-node,deploy}/src/main \
       "$repo"/enclave-shim/*/{src/main,pom.xml} "$repo"/enclave-shim/apps/*/{src/main,pom.xml} "$deploy/build" \
       -newer "$dist/BUILT" -type f -print -quit 2>/dev/null)" ]; then
