@@ -13,6 +13,7 @@ CREATE TABLE job (
   ended            INTEGER,
   phase            TEXT NOT NULL,
   progress         TEXT NOT NULL,
+  phases           TEXT NOT NULL, -- of the own enclave: name=milliseconds since 1970, blanks between
   status           BLOB NOT NULL, -- google.rpc.Status, empty unless FAILED or CANCELLED
   failed_at        TEXT NOT NULL,
   receipt          BLOB NOT NULL, -- DSSE envelope, empty unless SUCCEEDED or EXPIRED

@@ -5,6 +5,7 @@ import io.parley.peer.store.JobRecord;
 import io.parley.peer.store.JobState;
 import io.parley.peer.store.ResultRecord;
 import io.parley.proto.peer.v1.Job;
+import io.parley.proto.peer.v1.JobPhase;
 import io.parley.proto.peer.v1.JobResult;
 import java.util.List;
 
@@ -25,6 +26,7 @@ final class JobMessages {
             .setCreated(Calls.timestamp(record.created()))
             .setPhase(record.phase())
             .setProgress(record.progress())
+            .addAllPhases(record.phases().stream().map(JobMessages::phase).toList())
             .setStatus(record.status())
             .setFailedAt(record.failedAt())
             .setEvidenceKind(record.evidenceKind());
@@ -38,6 +40,13 @@ final class JobMessages {
       results.forEach(result -> job.addResults(result(result)));
     }
     return job.build();
+  }
+
+  private static JobPhase phase(io.parley.peer.store.JobPhase phase) {
+    return JobPhase.newBuilder()
+        .setPhase(phase.name())
+        .setBegan(Calls.timestamp(phase.began()))
+        .build();
   }
 
   private static JobResult result(ResultRecord result) {

@@ -49,6 +49,7 @@ abstract sealed class JobRun implements Runnable, EnclaveSession.Listener
 
   private final BlockingQueue<JobEvent> inbox = new LinkedBlockingQueue<>(INBOX_MAX);
   private final AtomicReference<ShimMessage.@Nullable Progress> newest = new AtomicReference<>();
+  private final PhaseClock phases;
   private final Map<String, Long> heard = new HashMap<>();
   private final long deadlineNanos;
   private long pulseNanos;
@@ -64,6 +65,7 @@ abstract sealed class JobRun implements Runnable, EnclaveSession.Listener
     this.job = job;
     this.desk = desk;
     this.record = record;
+    this.phases = new PhaseClock(desk.clock());
     this.enclave = new EnclaveSession(job, desk.host(), this);
     this.deadlineNanos = System.nanoTime() + job.timeout().toNanos();
   }
@@ -232,7 +234,7 @@ abstract sealed class JobRun implements Runnable, EnclaveSession.Listener
     boolean computing = job.agreement().computes(party);
     if (computing || !job.agreement().computes(progressOf)) {
       progressOf = party;
-      record = record.at(record.state(), phase, message);
+      record = record.at(record.state(), phase, message).with(phases.phases());
       desk.feed().progress(record);
     }
   }
@@ -309,7 +311,7 @@ abstract sealed class JobRun implements Runnable, EnclaveSession.Listener
       closeStreams();
     } finally {
       tidyUp(state);
-      record = record.ended(state, desk.clock().instant(), status, failedAt, receipt);
+      record = record.with(phases.phases()).ended(state, desk.clock().instant(), status, failedAt, receipt);
       desk.feed().change(record);
       desk.ended(this);
       LOG.atInfo().addKeyValue("job", job.id()).log("job is {}", state);
@@ -359,6 +361,7 @@ abstract sealed class JobRun implements Runnable, EnclaveSession.Listener
 
   @Override
   public final void progress(ShimMessage.Progress progress) {
+    phases.at(progress.phase());
     if (newest.getAndSet(progress) == null) {
       post(new JobEvent.Progressed());
     }

@@ -180,6 +180,7 @@ public final class Jobs implements AutoCloseable {
         null,
         "launch",
         "waiting for the other parties",
+        List.of(),
         ByteString.EMPTY,
         "",
         ByteString.EMPTY,

@@ -3,6 +3,7 @@ package io.parley.peer.store;
 import com.google.protobuf.ByteString;
 import io.parley.wire.Digest;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param requestId chosen by that client; empty likewise
  * @param request digest of what was asked for under the request id
  * @param spec the exact bytes of the JobSpec
+ * @param phase what the job is at, at whichever party matters most
+ * @param phases when each phase of this party's own enclave began
  * @param status google.rpc.Status bytes; empty unless FAILED or CANCELLED
  * @param failedAt the party where it went wrong; empty likewise
  * @param receipt bytes of the receipt's DSSE envelope; empty until SUCCEEDED
@@ -32,6 +35,7 @@ public record JobRecord(
     @Nullable Instant ended,
     String phase,
     String progress,
+    List<JobPhase> phases,
     ByteString status,
     String failedAt,
     ByteString receipt,
@@ -39,11 +43,17 @@ public record JobRecord(
 
   public JobRecord {
     parameters = Map.copyOf(parameters);
+    phases = List.copyOf(phases);
   }
 
   /** The same job, further on. */
   public JobRecord at(JobState next, String newPhase, String newProgress) {
-    return with(next, ended, newPhase, newProgress, status, failedAt, receipt);
+    return with(next, ended, newPhase, newProgress, phases, status, failedAt, receipt);
+  }
+
+  /** The same job, with what is known of its phases. */
+  public JobRecord with(List<JobPhase> newPhases) {
+    return with(state, ended, phase, progress, newPhases, status, failedAt, receipt);
   }
 
   /** The same job, ended. */
@@ -53,7 +63,7 @@ public record JobRecord(
       ByteString newStatus,
       String newFailedAt,
       ByteString newReceipt) {
-    return with(next, when, phase, progress, newStatus, newFailedAt, newReceipt);
+    return with(next, when, phase, progress, phases, newStatus, newFailedAt, newReceipt);
   }
 
   private JobRecord with(
@@ -61,6 +71,7 @@ public record JobRecord(
       @Nullable Instant newEnded,
       String newPhase,
       String newProgress,
+      List<JobPhase> newPhases,
       ByteString newStatus,
       String newFailedAt,
       ByteString newReceipt) {
@@ -79,6 +90,7 @@ public record JobRecord(
         newEnded,
         newPhase,
         newProgress,
+        newPhases,
         newStatus,
         newFailedAt,
         newReceipt,

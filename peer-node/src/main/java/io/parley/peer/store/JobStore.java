@@ -131,7 +131,7 @@ public final class JobStore {
         handle
             .createUpdate(
                 "INSERT INTO job VALUES (:id, :agreement, :name, :party, :client, :request,"
-                    + " :asked, :state, :spec, :created, :ended, :phase, :progress, :status,"
+                    + " :asked, :state, :spec, :created, :ended, :phase, :progress, :phases, :status,"
                     + " :failedAt, :receipt, :kind)")
             .bind("id", job.jobId())
             .bind("agreement", job.agreement().value().toByteArray())
@@ -146,6 +146,7 @@ public final class JobStore {
             .bind("ended", millis(job.ended()))
             .bind("phase", job.phase())
             .bind("progress", job.progress())
+            .bind("phases", JobPhase.text(job.phases()))
             .bind("status", job.status().toByteArray())
             .bind("failedAt", job.failedAt())
             .bind("receipt", job.receipt().toByteArray())
@@ -158,13 +159,14 @@ public final class JobStore {
         handle
             .createUpdate(
                 "UPDATE job SET state = :state, ended = :ended, phase = :phase, progress ="
-                    + " :progress, status = :status, failed_at = :failedAt, receipt = :receipt"
+                    + " :progress, phases = :phases, status = :status, failed_at = :failedAt, receipt = :receipt"
                     + " WHERE job_id = :id")
             .bind("id", job.jobId())
             .bind("state", job.state().name())
             .bind("ended", millis(job.ended()))
             .bind("phase", job.phase())
             .bind("progress", job.progress())
+            .bind("phases", JobPhase.text(job.phases()))
             .bind("status", job.status().toByteArray())
             .bind("failedAt", job.failedAt())
             .bind("receipt", job.receipt().toByteArray())
@@ -189,6 +191,7 @@ public final class JobStore {
         ended == 0 ? null : Instant.ofEpochMilli(ended),
         row.getString("phase"),
         row.getString("progress"),
+        JobPhase.parse(row.getString("phases")),
         bytes(row, "status"),
         row.getString("failed_at"),
         bytes(row, "receipt"),
