@@ -45,7 +45,7 @@ public final class GrpcBroker implements Broker {
   }
 
   private Channel channel() {
-    return channels.broker(membership.get().broker());
+    return channels.connectedBroker(membership.get().broker());
   }
 
   private KeyServiceGrpc.KeyServiceBlockingStub keys() {
@@ -133,7 +133,8 @@ public final class GrpcBroker implements Broker {
   public void probe() {
     var unused =
         call(() ->
-            MembershipServiceGrpc.newBlockingStub(channel())
+            MembershipServiceGrpc.newBlockingStub(
+                    channels.broker(membership.get().broker()))
                 .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
                 .getMembership(GetMembershipRequest.getDefaultInstance()));
   }

@@ -70,13 +70,23 @@ public final class GrpcPeers implements Peers {
     this.clock = clock;
   }
 
+  /** Waits for a connection that is not there yet; see {@link NodeChannels#connectedPeer}. */
   private Channel channel(String party) {
+    return channels.connectedPeer(membership.get().member(party));
+  }
+
+  private Channel channelNow(String party) {
     return channels.peer(membership.get().member(party));
   }
 
-  private PeerServiceGrpc.PeerServiceBlockingStub calls(String party) {
-    return PeerServiceGrpc.newBlockingStub(channel(party))
+  private static PeerServiceGrpc.PeerServiceBlockingStub calls(Channel channel) {
+    return PeerServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void awaitConnected(String party) {
+    var unused = channel(party);
   }
 
   @Override
@@ -85,7 +95,7 @@ public final class GrpcPeers implements Peers {
         new JobStream<>(PeerMessages::request, PeerMessages::parse);
     stream.listener(listener);
     try {
-      stream.out(PeerServiceGrpc.newStub(channel(party)).runJob(stream));
+      stream.out(PeerServiceGrpc.newStub(channelNow(party)).runJob(stream));
       return stream;
     } catch (StatusRuntimeException e) {
       throw failure(party, e);
@@ -96,7 +106,7 @@ public final class GrpcPeers implements Peers {
   public Descriptor openChannel(String party, String jobId, String stream) {
     try {
       OpenChannelResponse offer =
-          calls(party)
+          calls(channel(party))
               .openChannel(
                   OpenChannelRequest.newBuilder().setJobId(jobId).setStream(stream).build());
       return offer.getDataAddress().isEmpty() || mode == DataMode.RELAY
@@ -242,7 +252,9 @@ public final class GrpcPeers implements Peers {
   public PeerInfo probe(String party) {
     try {
       long before = clock.millis();
-      GetPeerResponse peer = calls(party).getPeer(GetPeerRequest.getDefaultInstance());
+      // Diagnosis says how it is now.
+      GetPeerResponse peer =
+          calls(channelNow(party)).getPeer(GetPeerRequest.getDefaultInstance());
       long middle = (before + clock.millis()) / 2;
       return new PeerInfo(peer.getVersion(), Calls.instant(peer.getNow()).toEpochMilli() - middle);
     } catch (StatusRuntimeException e) {

@@ -1,5 +1,6 @@
 package io.parley.peer.grpc;
 
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.parley.identity.Broker;
 import io.parley.identity.Member;
@@ -11,6 +12,7 @@ import io.parley.transport.ExpectedServer;
 import io.parley.transport.MutualTls;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -22,6 +24,8 @@ public final class NodeChannels implements Connections, AutoCloseable {
   private record Open(String address, ManagedChannel channel) {}
 
   private static final String BROKER = "broker/";
+  private static final long CONNECT_SECONDS = 10;
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   private final TlsIdentity identity;
   private final MutualTls tls;
@@ -61,6 +65,50 @@ public final class NodeChannels implements Connections, AutoCloseable {
     }
     open.put(name, new Open(address, channel));
     return channel;
+  }
+
+  /**
+   * As {@link #peer}, once it is connected: a node that has just been restarted is not taken for one
+   * that is gone. Blocks for {@value #CONNECT_SECONDS} seconds at most, and answers with a channel
+   * that is not connected then: the next call on it says why.
+   */
+  ManagedChannel connectedPeer(Member member) {
+    return connected(peer(member));
+  }
+
+  /** As {@link #connectedPeer}, for the broker. */
+  ManagedChannel connectedBroker(Broker broker) {
+    return connected(broker(broker));
+  }
+
+  private static ManagedChannel connected(ManagedChannel channel) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CONNECT_SECONDS);
+    try {
+      while (true) {
+        ConnectivityState state = channel.getState(true);
+        long left = deadline - System.nanoTime();
+        if (state == ConnectivityState.READY || state == ConnectivityState.SHUTDOWN || left <= 0) {
+          return channel;
+        }
+        if (state == ConnectivityState.TRANSIENT_FAILURE) {
+          // gRPC waits longer after every failure, up to two minutes: too long for who waits here.
+          channel.resetConnectBackoff();
+          awaitChange(channel, state, Math.min(left, RETRY_NANOS));
+        } else {
+          awaitChange(channel, state, left);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return channel;
+    }
+  }
+
+  private static void awaitChange(ManagedChannel channel, ConnectivityState from, long nanos)
+      throws InterruptedException {
+    CountDownLatch changed = new CountDownLatch(1);
+    channel.notifyWhenStateChanged(from, changed::countDown);
+    boolean unused = changed.await(nanos, TimeUnit.NANOSECONDS);
   }
 
   /** Breaks every call off. */

@@ -11,7 +11,13 @@ import java.io.OutputStream;
  * ParleyException: what the other node answered, or PEER_UNAVAILABLE.
  */
 public interface Peers {
-  /** Opens the stream for a job; does not wait for an answer. */
+  /**
+   * Waits until that party's node is connected, for about ten seconds at most: it may be coming up.
+   * Does not say whether it is: the next call does, and why not.
+   */
+  void awaitConnected(String party);
+
+  /** Opens the stream for a job; does not wait for a connection, nor for an answer. */
   PeerStream open(String party, PeerStream.Listener listener);
 
   /** A connected stream to the enclave of {@code party}; the caller owns it. */

@@ -47,13 +47,24 @@ final class SubmitterRun extends JobRun {
     notDone.addAll(job.agreement().enclaveParties());
     for (String party : job.participants()) {
       if (!party.equals(job.party())) {
-        expectPulse(party);
-        PeerStream stream = desk.host().peers().open(party, new Inbound(party));
-        streams.put(party, stream);
-        stream.send(new PeerMessage.Join(job.specBytes(), job.timeout()));
+        invite(party);
       }
     }
     prepare(() -> joined(job.party()));
+  }
+
+  private void invite(String party) {
+    apart(
+        () -> {
+          desk.host().peers().awaitConnected(party);
+          return party;
+        },
+        connected -> {
+          expectPulse(party);
+          PeerStream stream = desk.host().peers().open(party, new Inbound(party));
+          streams.put(party, stream);
+          stream.send(new PeerMessage.Join(job.specBytes(), job.timeout()));
+        });
   }
 
   private final class Inbound implements PeerStream.Listener {
