@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.CRLException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
@@ -23,6 +24,7 @@ public final class Certificates {
 
   static final int MAX_CERTIFICATE_BYTES = 16 << 10;
   static final int MAX_CRL_BYTES = 4 << 20;
+  private static final int PEM_LINE = 64;
   private static final Pattern PEM =
       Pattern.compile(
           "\\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\\s]{1,65536}+)-----END CERTIFICATE-----\\s*");
@@ -73,6 +75,29 @@ public final class Certificates {
       end = block.end();
     }
     return List.copyOf(chain);
+  }
+
+  /**
+   * The certificates of a PEM text that is written in just one way, 64 characters to a line: no
+   * byte of it can be changed without changing a certificate.
+   *
+   * @throws io.parley.wire.RefusedException INVALID_EVIDENCE
+   */
+  public static List<X509Certificate> parseCanonicalPem(String what, ByteString text) {
+    List<X509Certificate> chain = parsePem(what, text.toString(StandardCharsets.ISO_8859_1));
+    StringBuilder canonical = new StringBuilder();
+    for (X509Certificate certificate : chain) {
+      canonical
+          .append("-----BEGIN CERTIFICATE-----\n")
+          .append(
+              Base64.getMimeEncoder(PEM_LINE, new byte[] {'\n'})
+                  .encodeToString(encoded(certificate).toByteArray()))
+          .append("\n-----END CERTIFICATE-----\n");
+    }
+    if (chain.isEmpty() || !ByteString.copyFromUtf8(canonical.toString()).equals(text)) {
+      throw Octets.malformed(what, "chain", "is not PEM in its usual form");
+    }
+    return chain;
   }
 
   /**

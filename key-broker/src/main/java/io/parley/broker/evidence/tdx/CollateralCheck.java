@@ -1,0 +1,129 @@
+package io.parley.broker.evidence.tdx;
+
+import io.parley.broker.evidence.CannotCheckException;
+import io.parley.broker.evidence.NotGenuineException;
+import io.parley.broker.evidence.TcbStatus;
+import io.parley.broker.evidence.TdxClaims.Tcb;
+import io.parley.broker.evidence.tdx.TcbLevels.Level;
+import io.parley.broker.evidence.trust.Chains;
+import io.parley.broker.evidence.trust.Signatures;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Judges a quote's machine by collateral, once the collateral itself has been checked. */
+final class CollateralCheck {
+  private static final String SIGNER = "CN=Intel SGX TCB Signing";
+
+  private final TdxCollateral collateral;
+  private final Set<Digest> roots;
+  private final Instant at;
+
+  CollateralCheck(TdxCollateral collateral, Set<Digest> roots, Instant at) {
+    this.collateral = collateral;
+    this.roots = roots;
+    this.at = at;
+  }
+
+  /**
+   * How new the machine is.
+   *
+   * @param quote whose chain and signatures have been checked
+   */
+  Tcb judge(TdxQuote quote) throws NotGenuineException, CannotCheckException {
+    SignedJson tcbInfo = there("TCB info", collateral.tcbInfo());
+    SignedJson qeIdentity = there("QE identity", collateral.qeIdentity());
+    checkRevocation(quote.chain());
+    X509Certificate signer = signer();
+    checkSigned(tcbInfo, signer);
+    checkSigned(qeIdentity, signer);
+    Tcb platform =
+        new TcbInfo(tcbInfo).level(PckCertificate.of(quote.chain().getFirst()), quote.body());
+    Level enclave = new QeIdentity(qeIdentity).level(quote.quotingEnclave());
+    TcbStatus status = platform.status().with(enclave.status());
+    TreeSet<String> advisories = new TreeSet<>(platform.advisories());
+    advisories.addAll(enclave.advisories());
+    if (status == TcbStatus.REVOKED) {
+      throw new NotGenuineException(
+          Reason.EVIDENCE_CERTIFICATE_REVOKED,
+          "tcb_status",
+          "Intel has revoked this version of the platform; update it",
+          "not " + status.text(),
+          status.text());
+    }
+    return new Tcb(status, platform.date(), platform.evaluation(), advisories);
+  }
+
+  private void checkRevocation(List<X509Certificate> chain)
+      throws NotGenuineException, CannotCheckException {
+    for (int i = 0; i < chain.size() - 1; i++) {
+      collateral.lists().check(i == 0 ? "PCK" : "PCK issuer", chain.get(i), chain.get(i + 1), at);
+    }
+  }
+
+  /** The certificate of Intel's key for collateral, straight below a root, and not revoked. */
+  private X509Certificate signer() throws NotGenuineException, CannotCheckException {
+    X509Certificate signer = null;
+    for (X509Certificate certificate : collateral.certificates()) {
+      if (List.of(certificate.getSubjectX500Principal().getName().split(",")).contains(SIGNER)) {
+        signer = certificate;
+      }
+    }
+    if (signer == null) {
+      throw new CannotCheckException(
+          Reason.EVIDENCE_COLLATERAL_MISSING,
+          "the certificate of '%s' is not there; it comes with Intel's answers".formatted(SIGNER));
+    }
+    X509Certificate root = root(signer);
+    Chains.check("collateral", List.of(signer, root), roots, at);
+    collateral.lists().check("collateral", signer, root, at);
+    return signer;
+  }
+
+  private X509Certificate root(X509Certificate signer) throws CannotCheckException {
+    for (X509Certificate certificate : collateral.certificates()) {
+      if (Chains.isSelfIssued(certificate)
+          && certificate.getSubjectX500Principal().equals(signer.getIssuerX500Principal())) {
+        return certificate;
+      }
+    }
+    throw new CannotCheckException(
+        Reason.EVIDENCE_COLLATERAL_MISSING, "the root of the collateral's chain is not there");
+  }
+
+  private void checkSigned(SignedJson json, X509Certificate signer) throws NotGenuineException {
+    if (!Signatures.verifies(
+        Signatures.P256, Chains.key("collateral", signer), json.text(), json.signature())) {
+      throw new NotGenuineException(
+          Reason.EVIDENCE_COLLATERAL_WRONG,
+          json.what() + ".signature",
+          "the collateral is not signed by Intel, or was changed since",
+          "a signature by the collateral's key",
+          "one that does not verify");
+    }
+    Instant from = SignedJson.time(json.what(), json.content(), "issueDate");
+    Instant to = SignedJson.time(json.what(), json.content(), "nextUpdate");
+    if (at.isBefore(from) || at.isAfter(to)) {
+      throw new NotGenuineException(
+          Reason.EVIDENCE_COLLATERAL_EXPIRED,
+          json.what() + ".validity",
+          "the collateral is not current; get a new one from Intel",
+          from + " to " + to,
+          at);
+    }
+  }
+
+  private static SignedJson there(String what, @Nullable SignedJson json)
+      throws CannotCheckException {
+    if (json == null) {
+      throw new CannotCheckException(
+          Reason.EVIDENCE_COLLATERAL_MISSING, "there is no %s".formatted(what));
+    }
+    return json;
+  }
+}

@@ -1,0 +1,118 @@
+package io.parley.broker.evidence.tdx;
+
+import static io.parley.broker.evidence.NotGenuineException.requireEqual;
+
+import com.google.protobuf.ByteString;
+import io.parley.broker.evidence.CannotCheckException;
+import io.parley.broker.evidence.ExpectedReportData;
+import io.parley.broker.evidence.NotGenuineException;
+import io.parley.broker.evidence.Revocation;
+import io.parley.broker.evidence.TcbStatus;
+import io.parley.broker.evidence.TdxClaims;
+import io.parley.broker.evidence.TdxClaims.Tcb;
+import io.parley.broker.evidence.Verification;
+import io.parley.broker.evidence.tdx.TdxQuote.QuotingEnclave;
+import io.parley.broker.evidence.trust.Chains;
+import io.parley.broker.evidence.trust.Hex;
+import io.parley.broker.evidence.trust.Octets;
+import io.parley.broker.evidence.trust.Signatures;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.Set;
+
+/**
+ * Checks that Intel's quoting enclave on a machine of Intel's signed a quote over the expected
+ * report data, and, by collateral, how new that machine is. Whether that is new enough, or
+ * debugging is on, is for policy. Thread-safe.
+ */
+public final class TdxVerifier {
+  /** Fingerprint of Intel's root, "Intel SGX Root CA". */
+  public static final Digest INTEL =
+      Digest.parse("sha256:44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3");
+
+  private static final Tcb NOT_CHECKED =
+      new Tcb(TcbStatus.NOT_CHECKED, "", 0, Collections.emptySortedSet());
+
+  private final Set<Digest> roots;
+
+  /**
+   * @param roots fingerprints
+   */
+  public TdxVerifier(Set<Digest> roots) {
+    this.roots = Set.copyOf(roots);
+  }
+
+  /**
+   * Checks.
+   *
+   * @param collateral with none, the claims say NOT_CHECKED; with a part of it only, nothing can be
+   *     said at all
+   * @throws io.parley.wire.RefusedException INVALID_EVIDENCE when a certificate or the collateral
+   *     lacks what Intel puts in
+   */
+  public Verification<TdxClaims> verify(
+      TdxQuote quote, TdxCollateral collateral, ExpectedReportData expected, Instant at) {
+    return Verification.of(() -> {
+      Chains.check("PCK", quote.chain(), roots, at);
+      X509Certificate pck = quote.chain().getFirst();
+      checkQuotingEnclave(quote, pck);
+      Signatures.checkEcdsa(
+          "quote",
+          Signatures.P256,
+          Signatures.p256Key("quote", quote.attestationKey()),
+          quote.signed(),
+          quote.signature());
+      checkModule(quote);
+      Tcb tcb = tcb(quote, collateral, at);
+      expected.check("report_data", quote.body().reportData());
+      return new TdxClaims(
+          quote.version(),
+          // TUD, "TD under debug": with any of its bits set the host can look inside.
+          quote.body().tdAttributes().byteAt(0) != 0,
+          PckCertificate.of(pck).fmspc(),
+          tcb,
+          quote.body(),
+          collateral.isEmpty() ? Revocation.NOT_CHECKED : Revocation.CHECKED);
+    });
+  }
+
+  private Tcb tcb(TdxQuote quote, TdxCollateral collateral, Instant at)
+      throws NotGenuineException, CannotCheckException {
+    return collateral.isEmpty()
+        ? NOT_CHECKED
+        : new CollateralCheck(collateral, roots, at).judge(quote);
+  }
+
+  /** The machine's key vouches for the enclave, and the enclave for the attestation key. */
+  private static void checkQuotingEnclave(TdxQuote quote, X509Certificate pck)
+      throws NotGenuineException {
+    QuotingEnclave enclave = quote.quotingEnclave();
+    Signatures.checkEcdsa(
+        "qe_report",
+        Signatures.P256,
+        Chains.key("PCK", pck),
+        enclave.signed(),
+        enclave.signature());
+    ByteString bound =
+        Digest.of(quote.attestationKey().concat(enclave.authenticationData())).value();
+    requireEqual(
+        Reason.EVIDENCE_ATTESTATION_KEY_UNBOUND,
+        "qe_report.report_data",
+        "the quoting enclave does not vouch for the key that signed the quote",
+        Hex.of(bound.concat(ByteString.copyFrom(new byte[Digest.SIZE_BYTES]))),
+        Hex.of(enclave.reportData()));
+    QeIdentity.checkBasics(enclave);
+  }
+
+  private static void checkModule(TdxQuote quote) throws NotGenuineException {
+    requireEqual(
+        Reason.EVIDENCE_PLATFORM_WRONG,
+        "mr_signer_seam",
+        "the TDX module is not Intel's production one",
+        true,
+        Octets.isZero(quote.body().mrSignerSeam()) && Octets.isZero(quote.body().seamAttributes()));
+  }
+}
