@@ -11,10 +11,10 @@ import java.util.List;
 
 /**
  * Puts the distribution together: the jars of each process, a runtime image for the enclave, and
- * the class archives that make an enclave start fast.
+ * the class archives that make processes start fast.
  *
- * <p>All of it is deterministic for one JDK, because it is measured: two parties that build the same
- * commit with the same JDK get the same reference values.
+ * <p>What enclaves are made of is deterministic for one JDK, because it is measured: two parties
+ * that build the same commit with the same JDK get the same reference values.
  */
 void main(String[] args) throws Exception {
   Path repo = Path.of(args[0]).toAbsolutePath().normalize();
@@ -28,9 +28,17 @@ void main(String[] args) throws Exception {
   runtime(dist.resolve("runtime"));
   for (String app : List.of("sql", "regression")) {
     copyTree(repo.resolve("enclave-shim/apps").resolve(app).resolve("target/app"), dist.resolve("apps").resolve(app));
-    archive(dist, dist.resolve("apps").resolve(app), repo.resolve("deploy/build/" + app + ".classlist"), "app.jsa", JVM_OPTIONS);
+    archive(dist.resolve("runtime"), dist.resolve("apps").resolve(app), repo.resolve("deploy/build/" + app + ".classlist"), "app.jsa");
   }
-  archive(dist, dist.resolve("lib/shim"), repo.resolve("deploy/build/shim.classlist"), "shim.jsa", JVM_OPTIONS);
+  archive(dist.resolve("runtime"), dist.resolve("lib/shim"), repo.resolve("deploy/build/shim.classlist"), "shim.jsa");
+  // Hosts run on the JDK itself; with another one than this they start without the archive.
+  for (String host : List.of("peer-node", "key-broker")) {
+    archive(
+        Path.of(System.getProperty("java.home")),
+        dist.resolve("lib").resolve(host),
+        repo.resolve("deploy/build/" + host + ".classlist"),
+        host + ".jsa");
+  }
   Files.writeString(dist.resolve("BUILT"), Runtime.version() + "\n");
 }
 
@@ -41,7 +49,7 @@ final FileTime FIXED = FileTime.from(Instant.parse("2026-01-01T00:00:00Z"));
 final String MODULES =
     "java.base,java.logging,java.management,java.naming,java.sql,jdk.crypto.ec,jdk.unsupported";
 
-/** As in the commands of the apps and the shim: an archive made with other module options is only half used. */
+/** As in the commands that use them: an archive made with other module options is only half used. */
 final List<String> JVM_OPTIONS =
     List.of("--add-opens=java.base/java.nio=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED");
 
@@ -84,10 +92,7 @@ void runtime(Path target) throws Exception {
  * A static class archive of the jars in {@code folder/lib} (or {@code folder} itself) from a list of
  * classes that a training run loaded; a list that names a class which is gone only makes it smaller.
  */
-void archive(Path dist, Path folder, Path classList, String name, List<String> options) throws Exception {
-  if (!Files.exists(classList)) {
-    return;
-  }
+void archive(Path java, Path folder, Path classList, String name) throws Exception {
   Path jars = Files.isDirectory(folder.resolve("lib")) ? folder.resolve("lib") : folder;
   List<String> classPath;
   try (var files = Files.list(jars)) {
@@ -96,8 +101,8 @@ void archive(Path dist, Path folder, Path classList, String name, List<String> o
   Path archive = folder.resolve(name);
   Files.deleteIfExists(archive);
   List<String> command = new ArrayList<>();
-  command.add(dist.resolve("runtime/bin/java").toString());
-  command.addAll(options);
+  command.add(java.resolve("bin/java").toString());
+  command.addAll(JVM_OPTIONS);
   command.addAll(
       List.of(
           "-Xshare:dump", "-XX:+UseSerialGC", "-Xlog:disable",

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Runs the {@code parley} command of the distribution as a process. */
+/** Runs {@code deploy/parley} as a process. */
 final class Command {
   private static final Duration LIMIT = Duration.ofMinutes(3);
 
@@ -33,23 +33,13 @@ final class Command {
   }
 
   static Process start(List<String> args) throws IOException {
-    Path dist = Path.of(System.getProperty("parley.dist"));
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "--add-opens=java.base/java.nio=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Dparley.dist=" + dist,
-                "-cp",
-                dist.resolve("lib/peer-node") + "/*",
-                "io.parley.peer.cli.Parley"));
+    List<String> command = new ArrayList<>();
+    command.add(System.getProperty("parley.deploy") + "/parley");
     command.addAll(args);
-    return new ProcessBuilder(command).start();
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("PARLEY_DIST", System.getProperty("parley.dist"));
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    return builder.start();
   }
 
   static Result run(Process process) throws IOException, InterruptedException {

@@ -4,11 +4,14 @@ import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import java.io.File;
 import java.net.URISyntaxException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,19 +87,40 @@ public final class Distribution {
 
   /** A java command for a main class of the key broker. */
   public List<String> brokerCommand(String main, String heap) {
-    return command(root().resolve("lib/key-broker") + File.separator + "*", main, heap);
+    return command(library(root(), "key-broker"), main, heap);
   }
 
   /** A java command for a main class of the peer node: the same code that runs here. */
   public List<String> peerCommand(String main, String heap) {
-    String classPath =
+    List<String> code =
         root == null
-            ? System.getProperty("java.class.path")
-            : root.resolve("lib/peer-node") + File.separator + "*";
-    return command(classPath, main, heap);
+            ? List.of("-cp", System.getProperty("java.class.path"))
+            : library(root, "peer-node");
+    return command(code, main, heap);
   }
 
-  private List<String> command(String classPath, String main, String heap) {
+  /** Class path and class archive, which holds for the jars in the order of their names only. */
+  private static List<String> library(Path root, String name) {
+    Path folder = root.resolve("lib").resolve(name);
+    try (Stream<Path> files = Files.list(folder)) {
+      String classPath =
+          files
+              .map(Path::toString)
+              .filter(file -> file.endsWith(".jar"))
+              .sorted()
+              .collect(Collectors.joining(File.pathSeparator));
+      return List.of(
+          "-XX:SharedArchiveFile=" + folder.resolve(name + ".jsa"), "-cp", classPath);
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          Reason.IO_FAILED,
+          "the distribution is not whole: %s cannot be read".formatted(folder),
+          Map.of("folder", folder.toString()),
+          e);
+    }
+  }
+
+  private List<String> command(List<String> code, String main, String heap) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(JVM_OPENS);
@@ -110,7 +134,8 @@ public final class Distribution {
     if (root != null) {
       command.add("-D" + PROPERTY + "=" + root);
     }
-    command.addAll(List.of("-cp", classPath, main));
+    command.addAll(code);
+    command.add(main);
     return command;
   }
 }
