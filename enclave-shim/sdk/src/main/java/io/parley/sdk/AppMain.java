@@ -62,7 +62,7 @@ public final class AppMain {
           REFUSED,
           "MEMORY_LIMIT",
           "the app needs more memory than its %s bytes of heap".formatted(limit),
-          Map.of("limit_bytes", limit));
+          Map.of("need_bytes", "more than " + limit, "limit_bytes", limit));
     } catch (Throwable e) {
       return fail(
           out,

@@ -102,6 +102,7 @@ final class JobRun {
         .run(
             app,
             input(enclave, budget),
+            budget.limitBytes(),
             clock.left(),
             (message, done, total) -> progress.report("compute", message, done, total));
     Duration appTime = clock.elapsed().minus(before);

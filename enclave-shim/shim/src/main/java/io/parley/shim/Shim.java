@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.parley.shim.host.HostConnection;
 import io.parley.shim.host.JobOrder;
 import io.parley.wire.EnvironmentException;
+import io.parley.wire.MemoryLimits;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -94,10 +95,7 @@ final class Shim {
   }
 
   private static RefusedException heapExceeded() {
-    String limit = Long.toString(Runtime.getRuntime().maxMemory());
-    return new RefusedException(
-        Reason.MEMORY_LIMIT,
-        "the shim needs more than its %s bytes of heap".formatted(limit),
-        Map.of("limit_bytes", limit, "what", "shim"));
+    return MemoryLimits.exceeded(
+        "the shim", Runtime.getRuntime().maxMemory(), "give datasets of smaller batches", null);
   }
 }

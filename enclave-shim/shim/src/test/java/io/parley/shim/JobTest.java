@@ -248,7 +248,10 @@ class JobTest {
 
       ParleyException failure = job.host("insurer").failure();
       assertThat(failure.reason()).isEqualTo(Reason.MEMORY_LIMIT);
-      assertThat(failure.metadata()).containsKey("limit_bytes");
+      String limit = Long.toString(job.host("insurer").memoryLimitBytes);
+      assertThat(failure.metadata())
+          .containsEntry("limit_bytes", limit)
+          .containsEntry("need_bytes", "more than " + limit);
     }
   }
 

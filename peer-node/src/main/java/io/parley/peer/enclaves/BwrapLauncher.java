@@ -8,6 +8,7 @@ import io.parley.link.HostLink;
 import io.parley.link.HostLinkListener;
 import io.parley.wire.Digest;
 import io.parley.wire.EnvironmentException;
+import io.parley.wire.MemoryLimits;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import java.io.IOException;
@@ -264,13 +265,9 @@ public final class BwrapLauncher implements EnclaveLauncher {
   private static ParleyException crashed(
       SandboxProcess process, EnclaveRequest request, IOException cause) {
     EnclaveExit exit = process.exit().join();
-    String limit = Long.toString(request.memoryLimitBytes());
     return exit.memoryLimit()
-        ? new EnvironmentException(
-            Reason.MEMORY_LIMIT,
-            "the enclave hit its memory limit of %s bytes while it started".formatted(limit),
-            Map.of("limit_bytes", limit),
-            cause)
+        ? MemoryLimits.exceeded(
+            "the start of the enclave", request.memoryLimitBytes(), MemoryLimits.RAISE, cause)
         : failed("the enclave %s; its output: %s".formatted(exit.detail(), process.tail()), cause);
   }
 

@@ -11,6 +11,7 @@ import io.parley.peer.enclaves.EnclaveRequest;
 import io.parley.peer.results.ResultFiles;
 import io.parley.wire.BugException;
 import io.parley.wire.EnvironmentException;
+import io.parley.wire.MemoryLimits;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -368,12 +369,8 @@ final class EnclaveSession {
           Reason.ENCLAVE_CRASHED, "the enclave closed its link and did not end; it was killed");
     }
     if (exit.memoryLimit()) {
-      String limit = Long.toString(host.memoryLimitBytes());
-      return new RefusedException(
-          Reason.MEMORY_LIMIT,
-          "the enclave needed more than its %s bytes; raise enclave.memory in parley.yaml"
-              .formatted(limit),
-          Map.of("limit_bytes", limit));
+      return MemoryLimits.exceeded(
+          "the enclave", host.memoryLimitBytes(), MemoryLimits.RAISE, null);
     }
     return new EnvironmentException(
         Reason.ENCLAVE_CRASHED,

@@ -29,19 +29,24 @@ public final class AppExecution {
   /**
    * Writes what the app is told and runs it to a good end.
    *
+   * @param enclaveBytes that the whole enclave may use
    * @param progress hears the percentage of what the app says, and nothing else of it
    * @throws io.parley.wire.RefusedException APP_FAILED or MEMORY_LIMIT
    * @throws EnvironmentException TIMEOUT
    */
   public void run(
-      MeasuredApp app, AppInput input, Duration timeout, AppRunner.ProgressSink progress) {
+      MeasuredApp app,
+      AppInput input,
+      long enclaveBytes,
+      Duration timeout,
+      AppRunner.ProgressSink progress) {
     write(input);
     AppRunner.AppExit exit =
         runner.run(
             new AppRunner.AppRun(app.folder(), app.command(), input.memoryBytes(), timeout),
             new Percentage(progress));
     if (exit.code() != 0 || exit.memoryLimit()) {
-      throw AppFailure.of(exit, out, input.memoryBytes());
+      throw AppFailure.of(exit, out, new AppMemory(input.memoryBytes(), enclaveBytes));
     }
   }
 

@@ -47,14 +47,18 @@ final class AppFailure {
   private AppFailure() {}
 
   /** The exception for this exit, with what the app left in {@code out}. */
-  static RefusedException of(AppRunner.AppExit exit, Path out, long memoryBytes) {
-    Map<String, String> stated = read(out.resolve(FILE));
+  static RefusedException of(AppRunner.AppExit exit, Path out, AppMemory memory) {
+    Stated file = read(out.resolve(FILE));
+    Map<String, String> stated = file.members();
     String appReason = stated.getOrDefault("reason", "");
     if (!appReason.matches("[A-Z][A-Z0-9_]{2,62}")) {
       appReason = "";
     }
-    if (exit.memoryLimit() || appReason.equals(Reason.MEMORY_LIMIT.name())) {
-      return memory(memoryBytes);
+    if (appReason.equals(Reason.MEMORY_LIMIT.name())) {
+      return memory.exceeded(file.metadata());
+    }
+    if (exit.memoryLimit()) {
+      return memory.exceeded();
     }
     Map<String, String> metadata = new TreeMap<>();
     metadata.put("exit_code", Integer.toString(exit.code()));
@@ -70,49 +74,58 @@ final class AppFailure {
     return new RefusedException(Reason.APP_FAILED, detail, metadata);
   }
 
-  private static RefusedException memory(long memoryBytes) {
-    return new RefusedException(
-        Reason.MEMORY_LIMIT,
-        "the app needs more than the %d bytes that its enclave has left for it; raise the node's enclave memory"
-            .formatted(memoryBytes),
-        Map.of("limit_bytes", Long.toString(memoryBytes), "what", "app"));
-  }
-
+  /** What a terminal or a log could take for more than text goes, and no pair is cut in two. */
   private static String clean(String message) {
-    String text = message.replaceAll("\\p{Cntrl}", " ").strip();
-    return text.length() <= MESSAGE_CHARS_MAX ? text : text.substring(0, MESSAGE_CHARS_MAX);
+    String text = message.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]", " ").strip();
+    if (text.length() <= MESSAGE_CHARS_MAX) {
+      return text;
+    }
+    boolean inPair = Character.isHighSurrogate(text.charAt(MESSAGE_CHARS_MAX - 1));
+    return text.substring(0, inPair ? MESSAGE_CHARS_MAX - 1 : MESSAGE_CHARS_MAX);
   }
 
-  /** Top-level strings; nothing when the file is missing, too large or no JSON object. */
-  private static Map<String, String> read(Path file) {
-    Map<String, String> members = new TreeMap<>();
+  /** The texts of the file's object, and those of its member {@code metadata}. */
+  private record Stated(Map<String, String> members, Map<String, String> metadata) {}
+
+  /** What is readable; nothing when the file is missing, too large or no JSON object. */
+  private static Stated read(Path file) {
+    Stated stated = new Stated(new TreeMap<>(), new TreeMap<>());
     try {
       if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
           || Files.size(file) > FILE_BYTES_MAX) {
-        return Map.of();
+        return stated;
       }
       try (var in =
           new BufferedInputStream(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS))) {
-        collect(new JsonReader(in), members);
+        collect(new JsonReader(in), stated);
       }
-      return members;
+      return stated;
     } catch (IOException e) {
       // Whatever was readable before the fault says more than nothing.
-      return members;
+      return stated;
     }
   }
 
-  private static void collect(JsonReader json, Map<String, String> members) throws IOException {
-    @Nullable String name = null;
+  private static void collect(JsonReader json, Stated stated) throws IOException {
+    @Nullable String[] names = new String[JsonReader.DEPTH_MAX + 1];
     for (JsonToken token = json.next(); token != JsonToken.END; token = json.next()) {
-      if (token == JsonToken.NAME && json.depth() == 1) {
-        name = json.text();
-      } else if (token == JsonToken.STRING && json.depth() == 1 && name != null) {
-        members.put(name, json.text());
-        name = null;
-      } else {
-        name = null;
+      int depth = json.depth();
+      if (token == JsonToken.NAME) {
+        names[depth] = json.text();
+      } else if (token == JsonToken.STRING && depth == 1) {
+        put(stated.members(), names[1], json.text());
+      } else if (token == JsonToken.STRING && depth == 2 && "metadata".equals(names[1])) {
+        put(stated.metadata(), names[2], json.text());
+      } else if (token == JsonToken.BEGIN_ARRAY || token == JsonToken.BEGIN_OBJECT) {
+        names[depth] = null;
       }
+    }
+  }
+
+  /** Of a name that comes twice the first counts; elements of an array have none. */
+  private static void put(Map<String, String> members, @Nullable String name, String value) {
+    if (name != null) {
+      members.putIfAbsent(name, value);
     }
   }
 }

@@ -1,8 +1,7 @@
 package io.parley.shim.exchange;
 
-import io.parley.wire.Reason;
+import io.parley.wire.MemoryLimits;
 import io.parley.wire.RefusedException;
-import java.util.Map;
 
 /**
  * What the enclave's memory is used for: the shim, the inputs (their files are memory too) and the
@@ -21,9 +20,10 @@ public final class MemoryBudget {
    * @param shimBytes that this process may come to use
    */
   public MemoryBudget(long limitBytes, long shimBytes) {
-    this.limitBytes = limitBytes;
+    // The host says it; what is below 0 would turn the sums around.
+    this.limitBytes = Math.max(0, limitBytes);
     this.shimBytes = shimBytes;
-    check("the enclave itself", 0);
+    check("itself", 0);
   }
 
   /**
@@ -36,6 +36,11 @@ public final class MemoryBudget {
     inputBytes += bytes;
   }
 
+  /** Of the whole enclave. */
+  public long limitBytes() {
+    return limitBytes;
+  }
+
   /** What is left for the app. */
   public synchronized long appBytes() {
     return limitBytes - shimBytes - inputBytes;
@@ -44,14 +49,8 @@ public final class MemoryBudget {
   /** When the kernel said no first. */
   synchronized RefusedException exceeded(String what, long bytes) {
     long need = shimBytes + APP_BYTES_MIN + inputBytes + bytes;
-    return new RefusedException(
-        Reason.MEMORY_LIMIT,
-        "%s does not fit: at least %d bytes are needed, the enclave's limit is %d; raise the node's enclave memory"
-            .formatted(what, need, limitBytes),
-        Map.of(
-            "need_bytes", Long.toString(need),
-            "limit_bytes", Long.toString(limitBytes),
-            "what", what));
+    return MemoryLimits.exceeded(
+        "the enclave, to hold " + what + " too,", need, limitBytes, MemoryLimits.RAISE);
   }
 
   private void check(String what, long bytes) {
