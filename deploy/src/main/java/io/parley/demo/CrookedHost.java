@@ -30,7 +30,7 @@ import io.parley.transport.MutualTls;
 import io.parley.wire.Digest;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
-import io.parley.wire.Statuses;
+import io.parley.transport.GrpcStatuses;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -173,7 +173,7 @@ final class CrookedHost {
       broker.requestKeys(RequestKeysRequest.newBuilder().setEvidence(evidence.toMessage()).build());
       return "released";
     } catch (StatusRuntimeException e) {
-      ParleyException refusal = Statuses.fromGrpc(e, Reason.BROKER_UNAVAILABLE);
+      ParleyException refusal = GrpcStatuses.fromGrpc(e, Reason.BROKER_UNAVAILABLE);
       return "refused, %s: %s".formatted(refusal.reason(), refusal.getMessage());
     }
   }

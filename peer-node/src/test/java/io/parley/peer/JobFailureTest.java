@@ -26,6 +26,7 @@ import io.parley.proto.peer.v1.PeerServiceGrpc;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.transport.GrpcStatuses;
 import io.parley.wire.Statuses;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -375,6 +376,6 @@ class JobFailureTest {
   }
 
   private static ParleyException failure(StatusRuntimeException e) {
-    return Statuses.fromGrpc(e, Reason.INTERNAL);
+    return GrpcStatuses.fromGrpc(e, Reason.INTERNAL);
   }
 }

@@ -13,7 +13,6 @@ import io.parley.identity.TlsIdentity;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
-import io.parley.wire.Statuses;
 import java.net.InetSocketAddress;
 import java.util.Locale;
 import java.util.Map;
@@ -107,7 +106,7 @@ public final class Channels {
         }
       }
     }
-    return Statuses.fromGrpc(failure, otherwise);
+    return GrpcStatuses.fromGrpc(failure, otherwise);
   }
 
   private static ParleyException refusedByOther(String alert, Throwable cause) {
@@ -127,7 +126,7 @@ public final class Channels {
       try {
         server.checkStillExpected();
       } catch (ParleyException e) {
-        throw Statuses.toGrpc(e);
+        throw GrpcStatuses.toGrpc(e);
       }
       return next.newCall(method, options);
     }

@@ -11,7 +11,6 @@ import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.parley.wire.BugException;
 import io.parley.wire.ParleyException;
-import io.parley.wire.Statuses;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +84,7 @@ public final class ErrorInterceptor implements ServerInterceptor {
           if (!(failure instanceof ParleyException) || failure instanceof BugException) {
             unexpected.accept(getMethodDescriptor().getFullMethodName(), failure);
           }
-          return Statuses.toGrpc(failure instanceof BugException ? opaque() : failure);
+          return GrpcStatuses.toGrpc(failure instanceof BugException ? opaque() : failure);
         }
       }
     }

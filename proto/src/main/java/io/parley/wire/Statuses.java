@@ -4,11 +4,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.Status;
-import io.grpc.StatusException;
-import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Carries a {@link ParleyException} over the wire and back as {@code google.rpc.Status}. */
 public final class Statuses {
@@ -27,29 +23,6 @@ public final class Statuses {
             Map.of());
   }
 
-  public static StatusRuntimeException toGrpc(Throwable failure) {
-    return StatusProto.toStatusRuntimeException(toStatus(failure));
-  }
-
-  /** What {@link #toGrpc} sent, or an {@link EnvironmentException} with {@code otherwise}. */
-  public static ParleyException fromGrpc(Throwable failure, Reason otherwise) {
-    @Nullable Status status =
-        switch (failure) {
-          case StatusRuntimeException e -> StatusProto.fromThrowable(e);
-          case StatusException e -> StatusProto.fromThrowable(e);
-          default -> null;
-        };
-    if (status != null) {
-      for (Any detail : status.getDetailsList()) {
-        if (detail.is(ErrorInfo.class)) {
-          return fromStatus(status);
-        }
-      }
-    }
-    return new EnvironmentException(
-        otherwise, "call failed: " + failure.getMessage(), Map.of(), failure);
-  }
-
   /** The exception that a status stands for, in its family. */
   public static ParleyException fromStatus(Status status) {
     ErrorInfo info = info(status);
@@ -64,7 +37,7 @@ public final class Statuses {
 
   private static Status status(Reason reason, String message, Map<String, String> metadata) {
     return Status.newBuilder()
-        .setCode(reason.code().value())
+        .setCode(reason.code().getNumber())
         .setMessage(message)
         .addDetails(
             Any.pack(

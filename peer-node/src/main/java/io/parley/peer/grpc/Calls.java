@@ -5,7 +5,7 @@ import com.google.protobuf.Timestamp;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.parley.wire.ParleyException;
-import io.parley.wire.Statuses;
+import io.parley.transport.GrpcStatuses;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,7 +42,7 @@ final class Calls {
       LOG.atError().setCause(failure).log("a call failed");
     }
     try {
-      out.onError(Statuses.toGrpc(failure));
+      out.onError(GrpcStatuses.toGrpc(failure));
     } catch (IllegalStateException e) {
       LOG.atDebug().log("the caller was gone before it could be told of a failure");
     }

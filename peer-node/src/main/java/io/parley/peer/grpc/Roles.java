@@ -16,7 +16,7 @@ import io.parley.proto.peer.v1.NodeServiceGrpc;
 import io.parley.proto.peer.v1.PeerServiceGrpc;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
-import io.parley.wire.Statuses;
+import io.parley.transport.GrpcStatuses;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -92,7 +92,7 @@ public final class Roles implements ServerInterceptor {
     try {
       check(method, caller.get());
     } catch (RefusedException e) {
-      StatusRuntimeException status = Statuses.toGrpc(e);
+      StatusRuntimeException status = GrpcStatuses.toGrpc(e);
       @Nullable Metadata trailers = status.getTrailers();
       call.close(status.getStatus(), trailers == null ? new Metadata() : trailers);
       return new ServerCall.Listener<>() {};

@@ -25,7 +25,7 @@ import io.parley.transport.CallerInterceptor;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
-import io.parley.wire.Statuses;
+import io.parley.transport.GrpcStatuses;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -240,7 +240,7 @@ public final class ConsortiumService extends ConsortiumServiceImplBase {
       if (!(e instanceof io.parley.wire.ParleyException)) {
         LOG.error("consortium call failed", e);
       }
-      answer.onError(Statuses.toGrpc(e));
+      answer.onError(GrpcStatuses.toGrpc(e));
     }
   }
 }

@@ -30,7 +30,7 @@ import io.parley.transport.MutualTls;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
-import io.parley.wire.Statuses;
+import io.parley.transport.GrpcStatuses;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
@@ -108,7 +108,7 @@ public final class FakeBroker implements AutoCloseable {
       SignedAgreement signed = agreements.get(digest);
       if (signed == null) {
         out.onError(
-            Statuses.toGrpc(
+            GrpcStatuses.toGrpc(
                 new RefusedException(Reason.AGREEMENT_NOT_FOUND, "no agreement " + digest)));
         return;
       }
