@@ -24,7 +24,7 @@ final class Shim {
   private static final Duration ORDER_WAIT = Duration.ofDays(1);
 
   /** Time for the host to read how a job failed, while it may still be sending. */
-  private static final Duration LINGER = Duration.ofSeconds(2);
+  private static final Duration LINGER = Duration.ofSeconds(10);
 
   private final ShimParts parts;
 

@@ -13,16 +13,16 @@ import org.conscrypt.Conscrypt;
 /**
  * Process 1 of an enclave: connects to the host's socket, does one job, ends.
  *
- * <p>Exit codes: 0 the job went well, 1 it failed and the host was told why, 3 the host said stop
- * or is gone, 4 the host was never there.
+ * <p>Exit codes: 0 the job went well, 1 it failed and the host was told why, 4 the host was never
+ * there, 5 the host said stop or is gone. The Java runtime itself ends with 3 for want of heap.
  */
 public final class ShimMain {
   private static final String SOCKET = "/run/host.sock";
-  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
 
   private static final int OK = 0;
   private static final int FAILED = 1;
-  private static final int STOPPED = 3;
+  private static final int STOPPED = 5;
   private static final int NO_HOST = 4;
 
   private ShimMain() {}

@@ -12,6 +12,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -191,6 +193,50 @@ class HostilePeerTest {
       assertThat(job.host("insurer").failure().reason()).isEqualTo(Reason.PEER_UNAVAILABLE);
       pair.get(1).close();
       unused.get(0).close();
+    }
+  }
+
+  @Test
+  void aPeerThatStopsReadingMidStreamIsGivenUp() throws Exception {
+    try (TestJob job = TestJob.ofTwo(folder, 10)) {
+      job.patience = new Exchange.Patience(Duration.ofSeconds(10), Duration.ofSeconds(2));
+      // From a point in the stream on, whoever carries it takes nothing more, and hangs up on nobody.
+      CountDownLatch ended = new CountDownLatch(1);
+      AtomicBoolean stuck = new AtomicBoolean();
+      job.host("hospital").wires =
+          (from, to, stream) ->
+              between((at, piece) -> {
+                if (at > 200_000) {
+                  stuck.set(true);
+                  await(ended);
+                }
+                return piece;
+              });
+      for (String party : List.of("hospital", "insurer")) {
+        job.startShim(party);
+        job.host(party).start();
+      }
+      // Much more than the sockets on the way can hold.
+      job.host("hospital").give("admissions", TestJob.admissions(600_000));
+      job.host("insurer").give("claims", TestJob.claims(5));
+
+      // TestJob waits 30 s; without the limit of 2 s it would be the job's hour.
+      for (String party : List.of("hospital", "insurer")) {
+        ParleyException failure = job.host(party).failure();
+        assertThat(failure.reason()).isEqualTo(Reason.PEER_UNAVAILABLE);
+        assertThat(failure).hasMessageContaining("dataset/admissions");
+      }
+      assertThat(stuck).isTrue();
+      assertThat(job.folders("insurer").in()).isEmptyDirectory();
+      ended.countDown();
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

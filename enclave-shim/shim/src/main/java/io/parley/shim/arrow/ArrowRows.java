@@ -9,17 +9,23 @@ import java.nio.channels.FileChannel;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import org.apache.arrow.flatbuf.Field;
 import org.apache.arrow.flatbuf.Footer;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
 import org.apache.arrow.flatbuf.RecordBatch;
+import org.apache.arrow.flatbuf.Schema;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the rows of an Arrow IPC file of any schema: those of its footer's batches, which must
  * fill the file without a gap, so that a reader that goes by the stream finds no others.
  */
 public final class ArrowRows {
+  private static final int DEPTH_MAX = 64;
   private static final Table TABLE = new Table("result", "the app");
 
   private ArrowRows() {}
@@ -49,7 +55,12 @@ public final class ArrowRows {
           }
           long rows = 0;
           long at = Messages.ALIGNMENT;
-          at += message(file, at, MessageHeader.Schema).length();
+          Found schema = message(file, at, MessageHeader.Schema);
+          Columns columns = columns(footer.schema());
+          if (!columns.equals(columns(schema.schema()))) {
+            throw TABLE.invalid("its footer has other columns than its stream");
+          }
+          at += schema.length();
           for (int i = 0; i < footer.dictionariesLength(); i++) {
             at += expected(at, footer.dictionaries(i).offset());
             at += message(file, at, MessageHeader.DictionaryBatch).length();
@@ -57,7 +68,7 @@ public final class ArrowRows {
           for (int i = 0; i < count; i++) {
             at += expected(at, footer.recordBatches(i).offset());
             Found batch = message(file, at, MessageHeader.RecordBatch);
-            rows = Math.addExact(rows, batch.rows());
+            rows = Math.addExact(rows, columns.rows(batch.batch()));
             at += batch.length();
           }
           if (file.sizeBytes() - ArrowFile.tailBytes(footer) - at > 2L * Messages.ALIGNMENT) {
@@ -67,7 +78,65 @@ public final class ArrowRows {
         });
   }
 
-  private record Found(long length, long rows) {}
+  private record Found(long length, Message message) {
+    @Nullable Schema schema() {
+      return message.header(new Schema()) instanceof Schema schema ? schema : null;
+    }
+
+    RecordBatch batch() {
+      return message.header(new RecordBatch()) instanceof RecordBatch batch
+          ? batch
+          : new RecordBatch();
+    }
+  }
+
+  /**
+   * Where among a batch's nodes, which are of nested columns too, those of the columns are.
+   *
+   * @param all how many nodes there are
+   */
+  private record Columns(List<Integer> nodes, int all) {
+    /** A batch's own figure and each column's must be the same: readers go by either. */
+    long rows(RecordBatch batch) {
+      long rows = batch.length();
+      if (rows < 0 || batch.nodesLength() != all) {
+        throw TABLE.invalid("a batch has another form than its schema");
+      }
+      for (int node : nodes) {
+        if (batch.nodes(node).length() != rows) {
+          throw TABLE.invalid("a batch has columns of other lengths than its own");
+        }
+      }
+      return rows;
+    }
+  }
+
+  private static Columns columns(@Nullable Schema schema) {
+    if (schema == null || schema.fieldsLength() > ArrowLimits.FIELD_COUNT_MAX) {
+      throw TABLE.invalid("it has no schema, or too many columns");
+    }
+    List<Integer> nodes = new ArrayList<>();
+    int next = 0;
+    for (int i = 0; i < schema.fieldsLength(); i++) {
+      nodes.add(next);
+      next = after(schema.fields(i), next, 0);
+    }
+    return new Columns(nodes, next);
+  }
+
+  /** The node after those of this field. A schema can point into itself, hence the limits. */
+  private static int after(Field field, int node, int depth) {
+    if (depth > DEPTH_MAX || node > ArrowLimits.FIELD_COUNT_MAX) {
+      throw TABLE.invalid("its columns are too many, or nested too deeply");
+    }
+    int next = node + 1;
+    // What a dictionary stands for is not in the batch.
+    int children = field.dictionary() == null ? field.childrenLength() : 0;
+    for (int i = 0; i < children; i++) {
+      next = after(field.children(i), next, depth + 1);
+    }
+    return next;
+  }
 
   private static int expected(long at, long offset) {
     if (offset != at) {
@@ -83,21 +152,14 @@ public final class ArrowRows {
     ByteBuffer metadata = ByteBuffer.allocate(length);
     file.readFully(at + Messages.PREFIX_BYTES, metadata);
     Message message = Messages.parse(metadata.flip(), TABLE);
-    if (message.headerType() != headerType || message.bodyLength() < 0) {
+    long metadataEnd = at + Messages.PREFIX_BYTES + length;
+    // Compared by subtraction: a length near the largest number would turn the sum around.
+    if (message.headerType() != headerType
+        || message.bodyLength() < 0
+        || message.bodyLength() > file.sizeBytes() - metadataEnd) {
       throw TABLE.invalid("a message is not what its footer says");
     }
-    long rows = 0;
-    if (headerType == MessageHeader.RecordBatch
-        && message.header(new RecordBatch()) instanceof RecordBatch batch) {
-      rows = batch.length();
-      for (int i = 0; i < batch.nodesLength() && rows == 0; i++) {
-        rows = batch.nodes(i).length();
-      }
-    }
-    if (rows < 0) {
-      throw TABLE.invalid("a batch has a negative number of rows");
-    }
-    return new Found(Messages.PREFIX_BYTES + (long) length + message.bodyLength(), rows);
+    return new Found(metadataEnd - at + message.bodyLength(), message);
   }
 
   private record ChannelFile(FileChannel channel, long sizeBytes) implements ByteFile {

@@ -71,7 +71,14 @@ record BatchShape(int rows, int bodyLength, List<ColumnShape> columns) {
       for (Projection.Source source : projection.sources()) {
         columns.add(column(source));
       }
-      return new BatchShape(rows, bodyLength, columns);
+      BatchShape shape = new BatchShape(rows, bodyLength, columns);
+      // Buffers may lie over each other, and so be more than the body that they are in.
+      if (shape.bytes() > ArrowLimits.SENT_BODY_BYTES_MAX) {
+        throw table.invalid(
+            "the columns of a batch take more than %d bytes"
+                .formatted(ArrowLimits.SENT_BODY_BYTES_MAX));
+      }
+      return shape;
     }
 
     private ColumnShape column(Projection.Source source) {

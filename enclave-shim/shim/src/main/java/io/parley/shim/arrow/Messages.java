@@ -84,6 +84,7 @@ final class Messages {
       return read.get();
     } catch (IndexOutOfBoundsException
         | IllegalArgumentException
+        | ArithmeticException
         | AssertionError
         | ClassCastException
         | java.nio.BufferUnderflowException e) {

@@ -20,6 +20,8 @@ final class AppFilter {
     TGKILL(234, 131),
     TKILL(200, 130),
     RT_SIGQUEUEINFO(129, 138),
+    RT_TGSIGQUEUEINFO(297, 240),
+    PIDFD_SEND_SIGNAL(424, 424),
     PRLIMIT64(302, 261),
     PIDFD_OPEN(434, 434),
     UNSHARE(272, 97),
@@ -48,10 +50,17 @@ final class AppFilter {
     for (Call call : Call.values()) {
       int number = call.number(machine);
       switch (call) {
-        case KILL, TGKILL, TKILL, RT_SIGQUEUEINFO ->
+        case KILL, TGKILL, TKILL, RT_SIGQUEUEINFO, RT_TGSIGQUEUEINFO ->
             filter.denyValue(number, 0, SHIM_PID).denyValue(number, 0, EVERYBODY);
         case PRLIMIT64 -> filter.allowOnly(number, 0, 0);
-        case PTRACE, PROCESS_VM_READV, PROCESS_VM_WRITEV, PIDFD_OPEN, UNSHARE, MOUNT ->
+        // A folder of /proc serves as a descriptor of its process too.
+        case PTRACE,
+            PROCESS_VM_READV,
+            PROCESS_VM_WRITEV,
+            PIDFD_OPEN,
+            PIDFD_SEND_SIGNAL,
+            UNSHARE,
+            MOUNT ->
             filter.deny(number);
       }
     }

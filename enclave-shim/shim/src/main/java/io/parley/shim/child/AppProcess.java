@@ -35,7 +35,8 @@ public final class AppProcess implements AutoCloseable {
   private static final long MAPPED_BYTES = 64L << 20;
 
   private static final int PIECE_BYTES = 8192;
-  private static final Duration READERS_TIMEOUT = Duration.ofSeconds(2);
+  /** All that wrote is gone by then: what is left in the pipes is read, however busy the machine. */
+  private static final Duration READERS_TIMEOUT = Duration.ofSeconds(10);
 
   private final int pid;
   private final CompletableFuture<Processes.Ended> ended;
@@ -74,20 +75,31 @@ public final class AppProcess implements AutoCloseable {
         throw notStarted(command, -pid);
       }
       limit(pid, command.memoryBytes());
-      OutputTail tail = new OutputTail();
-      ProgressLines cut = new ProgressLines(progress);
-      return new AppProcess(
-          pid,
-          tail,
-          List.of(
-              read("app-output", out.reader().duplicate(), tail::add),
-              read("app-progress", lines.reader().duplicate(), cut::add)));
+      return started(pid, out, lines, progress);
     } catch (IOException e) {
       throw new EnvironmentException(
           Reason.IO_FAILED, "the pipes to the app failed: " + e.getMessage(), Map.of(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new EnvironmentException(Reason.CANCELLED, "interrupted while the app was started");
+    }
+  }
+
+  private static AppProcess started(int pid, Pipe out, Pipe lines, Consumer<String> progress)
+      throws IOException {
+    OutputTail tail = new OutputTail();
+    ProgressLines cut = new ProgressLines(progress);
+    try {
+      return new AppProcess(
+          pid,
+          tail,
+          List.of(
+              read("app-output", out.reader().duplicate(), tail::add),
+              read("app-progress", lines.reader().duplicate(), cut::add)));
+    } catch (IOException | RuntimeException | Error e) {
+      // Nobody else knows of it.
+      Processes.killAll(pid);
+      throw e;
     }
   }
 

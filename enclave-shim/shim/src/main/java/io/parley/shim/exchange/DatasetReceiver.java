@@ -44,6 +44,7 @@ final class DatasetReceiver {
               source,
               schema,
               new Table(dataset.name(), dataset.owner()),
+              head.rows(),
               head.batchBytesMax(),
               batch -> {
                 arrow.accept(batch);

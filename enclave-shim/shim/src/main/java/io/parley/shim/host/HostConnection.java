@@ -17,6 +17,7 @@ import io.parley.proto.enclave.v1.Request;
 import io.parley.proto.enclave.v1.ShimFrame;
 import io.parley.proto.enclave.v1.StartJob;
 import io.parley.proto.enclave.v1.Success;
+import io.parley.wire.BugException;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
@@ -187,6 +188,9 @@ public final class HostConnection implements AutoCloseable {
       stop(e);
     } catch (InvalidProtocolBufferException e) {
       stop(broken("a frame that can't be read"));
+    } catch (RuntimeException | Error e) {
+      // With nobody to listen the job would wait until its timeout.
+      stop(new BugException("the link's listener failed", e));
     }
   }
 

@@ -70,7 +70,8 @@ final class YamlText {
     String text = line.substring(start, at).strip();
     // What would mean something else to a full YAML reader is refused: one text, one meaning.
     boolean indicator = !text.isEmpty() && "[]{}&*!|>%@`,?#\"'".indexOf(text.charAt(0)) >= 0;
-    if (text.isEmpty() || indicator || text.contains(": ") || text.endsWith(":")) {
+    boolean entry = text.equals("-") || text.startsWith("- ");
+    if (text.isEmpty() || indicator || entry || text.contains(": ") || text.endsWith(":")) {
       throw AppDescription.invalid(number, "expected a text; put quotes around special characters");
     }
     return text;

@@ -16,6 +16,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.apache.arrow.flatbuf.Footer;
+import org.apache.arrow.flatbuf.Message;
+import org.apache.arrow.flatbuf.RecordBatch;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
@@ -77,11 +80,81 @@ class ArrowFileTest {
 
   @Test
   void aNullCountThatLiesDoesNotHideNulls() {
+    List<Column> nullable = List.of(new Column("big", ColumnType.BIGINT, true));
     List<Column> agreed = List.of(new Column("big", ColumnType.BIGINT, false));
-    byte[] honest = TestTables.file(COLUMNS, TestTables.someRows(200), 200);
+    byte[] file =
+        TestTables.file(
+            nullable,
+            List.<@Nullable Object[]>of(new @Nullable Object[] {7L}, new @Nullable Object[] {null}),
+            2);
+    assertThat(nullCount(file)).isEqualTo(1);
 
-    // Whatever the metadata says: the bits are counted.
-    assertRefused(honest, agreed, "has nulls");
+    setNullCount(file, 0);
+
+    assertThat(nullCount(file)).isZero();
+    assertRefused(file, agreed, "has nulls");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 2, -1, Long.MIN_VALUE, Long.MAX_VALUE})
+  void aNullCountThatLiesIsWrittenAnewAsItIs(long lie) {
+    List<Column> nullable = List.of(new Column("big", ColumnType.BIGINT, true));
+    List<@Nullable Object[]> rows =
+        List.<@Nullable Object[]>of(new @Nullable Object[] {7L}, new @Nullable Object[] {null});
+    byte[] file = TestTables.file(nullable, rows, 2);
+    setNullCount(file, lie);
+
+    byte[] out = TestTables.rewritten(file, nullable);
+
+    assertThat(nullCount(out)).isEqualTo(1);
+    assertThat(TestTables.lists(TestTables.rowsOfFile(out))).isEqualTo(TestTables.lists(rows));
+  }
+
+  @Test
+  void nullsWithoutAValidityBufferAreRefused() {
+    List<Column> columns = List.of(new Column("big", ColumnType.BIGINT, true));
+    byte[] file =
+        TestTables.rewritten(
+            TestTables.file(columns, List.<@Nullable Object[]>of(new @Nullable Object[] {7L}), 1),
+            columns);
+    assertThat(nullCount(file)).isZero();
+
+    setNullCount(file, 1);
+
+    assertRefused(file, columns, "no validity buffer");
+  }
+
+  private static long nullCount(byte[] file) {
+    return batch(file).nodes(0).nullCount();
+  }
+
+  private static void setNullCount(byte[] file, long nullCount) {
+    RecordBatch batch = batch(file);
+    long length = batch.nodes(0).length();
+    long before = batch.nodes(0).nullCount();
+    ByteBuffer bytes = batch.getByteBuffer();
+    // A struct: its length, then its null count.
+    for (int at = 0; at + 16 <= bytes.limit(); at++) {
+      if (bytes.getLong(at) == length && bytes.getLong(at + 8) == before) {
+        bytes.putLong(at + 8, nullCount);
+        if (batch.nodes(0).nullCount() == nullCount) {
+          return;
+        }
+        bytes.putLong(at + 8, before);
+      }
+    }
+    throw new AssertionError("no field node found");
+  }
+
+  /** The first batch, over the file's own bytes. */
+  private static RecordBatch batch(byte[] file) {
+    ByteBuffer all = ByteBuffer.wrap(file).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    Footer footer = ArrowFile.footer(TestTables.bytes(file), TABLE);
+    int at = Math.toIntExact(footer.recordBatches(0).offset());
+    ByteBuffer message = all.slice(at + 8, all.getInt(at + 4)).order(all.order());
+    return (RecordBatch)
+        java.util.Objects.requireNonNull(
+            Message.getRootAsMessage(message).header(new RecordBatch()));
   }
 
   @Test

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ChildJvm implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(15);
-  private static final long GRACE_SECONDS = 3;
+  private static final long GRACE_SECONDS = 10;
   private static final int LOG_TAIL_LINES = 12;
 
   private final String name;
