@@ -1,5 +1,7 @@
 package io.parley.agreement;
 
+import io.parley.wire.Problems;
+import io.parley.wire.Suggestions;
 import io.parley.identity.Membership;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -119,7 +121,7 @@ public final class AgreementDraft {
         "broker",
         "%s is not the broker of consortium '%s', which is %s; name that, or leave it out"
             .formatted(broker, membership.consortium(), consortiumBroker));
-    problems.throwIfAny("agreement '%s'".formatted(name));
+    problems.throwIfAny(Reason.INVALID_AGREEMENT, "agreement '%s'".formatted(name));
     return new Agreement(
         name,
         members,

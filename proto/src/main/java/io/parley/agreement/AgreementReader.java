@@ -1,5 +1,7 @@
 package io.parley.agreement;
 
+import io.parley.wire.Problems;
+import io.parley.wire.Suggestions;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -42,7 +44,7 @@ final class AgreementReader {
         maxJobs,
         parameters);
     AgreementRules.checkKeys(problems, parties);
-    problems.throwIfAny("agreement '%s'".formatted(Suggestions.shown(message.getName())));
+    problems.throwIfAny(Reason.INVALID_AGREEMENT, "agreement '%s'".formatted(Suggestions.shown(message.getName())));
     return new Agreement(
         message.getName(),
         parties,

@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.wire.Problems;
 import io.parley.identity.VerifyingKey;
 import java.time.Instant;
 import java.util.HashSet;

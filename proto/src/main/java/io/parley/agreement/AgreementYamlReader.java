@@ -1,17 +1,20 @@
 package io.parley.agreement;
 
-import io.parley.agreement.YamlNode.Entry;
-import io.parley.agreement.YamlNode.Mapping;
-import io.parley.agreement.YamlNode.Place;
+import io.parley.wire.Problems;
+import io.parley.wire.Suggestions;
+import io.parley.yaml.YamlNode.Entry;
+import io.parley.yaml.YamlNode.Mapping;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
+import io.parley.yaml.YamlFile;
+import io.parley.yaml.YamlNode;
+import io.parley.yaml.YamlSection;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -19,61 +22,48 @@ import org.jspecify.annotations.Nullable;
 
 /** One text to one draft. Every problem is collected; the draft is made when there is none. */
 final class AgreementYamlReader {
-  private final String text;
-  private final String fileName;
-  private final Problems problems = new Problems();
-  private final Rules rules = new Rules(problems);
-  private final Map<String, Place> places = new HashMap<>();
+  // Conditions of the design that this version does not enforce, or names for them.
+  private static final List<String> NOT_ENFORCED =
+      List.of(
+          "usage",
+          "min_group",
+          "chain",
+          "chains",
+          "gate",
+          "verification",
+          "schema",
+          "window",
+          "windows",
+          "counters",
+          "tolerance",
+          "join",
+          "group",
+          "aggregate");
+
+  private final YamlFile file;
+  private final Problems problems;
+  private final Rules rules;
 
   AgreementYamlReader(String text, String fileName) {
-    this.text = text;
-    this.fileName = fileName;
+    file = YamlFile.read(text, fileName, AgreementYamlReader::refusal);
+    problems = file.problems();
+    rules = new Rules(problems);
+  }
+
+  private static @Nullable String refusal(String key) {
+    return NOT_ENFORCED.contains(key)
+        ? "condition '%s' is not enforced by this version; remove it, or use a version that does"
+            .formatted(key)
+        : null;
   }
 
   AgreementDraft read() {
-    @Nullable AgreementDraft draft = null;
-    try {
-      YamlReader.Document document = YamlReader.read(text);
-      for (YamlReader.Duplicate twice : document.duplicates()) {
-        String path = "'" + Suggestions.shown(twice.key()) + "'";
-        // Its own path, so that two keys of one name keep their places.
-        places.put(path + twice.place(), twice.place());
-        problems.add(
-            path + twice.place(),
-            "key %s is there twice, first in line %d".formatted(path, twice.first().line()));
-      }
-      draft = draft(document.root());
-    } catch (YamlReader.Unreadable e) {
-      places.put("", e.place());
-      problems.add("", String.valueOf(e.getMessage()));
-    }
-    problems.throwIfAny(Reason.INVALID_AGREEMENT, fileName, this::line);
-    if (draft == null) {
-      throw new BugException("no draft, and no problem says why");
-    }
-    return draft;
+    @Nullable AgreementDraft draft = draft(file.rootOrThrow(Reason.INVALID_AGREEMENT));
+    file.throwIfAny(Reason.INVALID_AGREEMENT);
+    return present(draft);
   }
 
-  private String line(Problems.Problem problem) {
-    String path = problem.path();
-    @Nullable Place place = places.get(path);
-    while (place == null && !path.isEmpty()) {
-      // A rule may name a part that is not written; then the nearest part around it is the place.
-      path = path.contains(".") ? path.substring(0, path.lastIndexOf('.')) : "";
-      place = places.get(path);
-    }
-    Place shown = place == null ? new Place(1, 1) : place;
-    String where = "%s:%d:%d: ".formatted(fileName, shown.line(), shown.column());
-    return problem.path().isEmpty() || problem.path().startsWith("'")
-        ? where + problem.message()
-        : where + problem.path() + ": " + problem.message();
-  }
-
-  private @Nullable AgreementDraft draft(YamlNode root) {
-    @Nullable YamlSection top = YamlSection.of(problems, places, "", root);
-    if (top == null) {
-      return null;
-    }
+  private @Nullable AgreementDraft draft(YamlSection top) {
     top.only(
         "agreement",
         "parties",
@@ -183,7 +173,7 @@ final class AgreementYamlReader {
 
   private @Nullable Dataset dataset(YamlSection datasets, Entry entry) {
     @Nullable YamlSection section =
-        YamlSection.of(problems, places, datasets.path(entry.key()), entry.value());
+        datasets.section(entry);
     if (section == null) {
       return null;
     }
@@ -225,7 +215,7 @@ final class AgreementYamlReader {
   private @Nullable Column column(YamlSection columns, Entry entry) {
     String path = columns.path(entry.key());
     if (entry.value() instanceof Mapping) {
-      @Nullable YamlSection section = YamlSection.of(problems, places, path, entry.value());
+      @Nullable YamlSection section = columns.section(entry);
       if (section == null) {
         return null;
       }
@@ -246,7 +236,7 @@ final class AgreementYamlReader {
 
   private @Nullable ResultRule result(YamlSection results, Entry entry) {
     @Nullable YamlSection section =
-        YamlSection.of(problems, places, results.path(entry.key()), entry.value());
+        results.section(entry);
     if (section == null) {
       return null;
     }
@@ -260,7 +250,7 @@ final class AgreementYamlReader {
 
   private @Nullable Parameter parameter(YamlSection params, Entry entry) {
     @Nullable YamlSection section =
-        YamlSection.of(problems, places, params.path(entry.key()), entry.value());
+        params.section(entry);
     if (section == null) {
       return null;
     }

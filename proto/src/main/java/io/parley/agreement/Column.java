@@ -1,5 +1,7 @@
 package io.parley.agreement;
 
+import io.parley.wire.Problems;
+import io.parley.wire.Reason;
 /**
  * One column of a dataset.
  *
@@ -9,6 +11,6 @@ public record Column(String name, ColumnType type, boolean nullable) {
   public Column {
     Problems problems = new Problems();
     new Rules(problems).columnName("name", name);
-    problems.throwIfAny("column");
+    problems.throwIfAny(Reason.INVALID_AGREEMENT, "column");
   }
 }

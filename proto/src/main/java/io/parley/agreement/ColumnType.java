@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.wire.Suggestions;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.util.Locale;
@@ -96,7 +97,7 @@ public sealed interface ColumnType {
     throw new RefusedException(
         Reason.INVALID_AGREEMENT,
         "'%s' is not a column type%s"
-            .formatted(Suggestions.shown(text), Suggestions.forType(upper)),
+            .formatted(Suggestions.shown(text), TypeNames.suggestion(upper)),
         Map.of("type", Suggestions.shown(text)));
   }
 }

@@ -1,5 +1,7 @@
 package io.parley.agreement;
 
+import io.parley.wire.Problems;
+import io.parley.wire.Reason;
 import io.parley.wire.Digest;
 import java.util.Collections;
 import java.util.Comparator;
@@ -44,7 +46,7 @@ public record Environment(
     rules.shim("shim", shim);
     rules.tests("tests", tests);
     rules.isolation("isolation", isolation);
-    problems.throwIfAny("environment");
+    problems.throwIfAny(Reason.INVALID_AGREEMENT, "environment");
   }
 
   private static Map<String, String> sorted(Map<String, String> map) {

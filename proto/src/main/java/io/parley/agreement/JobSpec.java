@@ -1,5 +1,7 @@
 package io.parley.agreement;
 
+import io.parley.wire.Problems;
+import io.parley.wire.Suggestions;
 import com.google.protobuf.ByteString;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -8,6 +10,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -127,7 +130,7 @@ public record JobSpec(
             problems.add(
                 name,
                 "is no parameter of this agreement"
-                    + Suggestions.forParameter(name, terms.parameters())));
+                    + suggestion(name, terms.parameters())));
     problems.throwIfAny(
         Reason.INVALID_PARAMETER,
         "job of '%s' under agreement '%s'".formatted(submitting.name(), terms.name()));
@@ -143,5 +146,11 @@ public record JobSpec(
       }
     }
     return Collections.unmodifiableSortedMap(all);
+  }
+
+  private static String suggestion(String came, List<Parameter> known) {
+    return known.isEmpty()
+        ? "; it has none"
+        : Suggestions.forName(came, known.stream().map(Parameter::name).toList());
   }
 }

@@ -1,5 +1,8 @@
 package io.parley.agreement;
 
+import io.parley.wire.Problems;
+import io.parley.wire.Suggestions;
+import io.parley.wire.Reason;
 /** What a job may set, and what it may not. */
 public sealed interface Parameter {
   String name();
@@ -11,7 +14,7 @@ public sealed interface Parameter {
       Rules rules = new Rules(problems);
       rules.tableName("name", name);
       rules.fixedValue("value", value);
-      problems.throwIfAny("parameter '%s'".formatted(Suggestions.shown(name)));
+      problems.throwIfAny(Reason.INVALID_AGREEMENT, "parameter '%s'".formatted(Suggestions.shown(name)));
     }
   }
 
@@ -20,7 +23,7 @@ public sealed interface Parameter {
     public Free {
       Problems problems = new Problems();
       new Rules(problems).tableName("name", name);
-      problems.throwIfAny("parameter '%s'".formatted(Suggestions.shown(name)));
+      problems.throwIfAny(Reason.INVALID_AGREEMENT, "parameter '%s'".formatted(Suggestions.shown(name)));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.wire.Problems;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.DateTimeException;

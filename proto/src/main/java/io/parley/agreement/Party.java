@@ -1,5 +1,7 @@
 package io.parley.agreement;
 
+import io.parley.wire.Problems;
+import io.parley.wire.Reason;
 import io.parley.identity.VerifyingKey;
 import io.parley.seal.HpkePublicKey;
 
@@ -18,6 +20,6 @@ public record Party(
   public Party {
     Problems problems = new Problems();
     new Rules(problems).partyName("name", name);
-    problems.throwIfAny("party");
+    problems.throwIfAny(Reason.INVALID_AGREEMENT, "party");
   }
 }

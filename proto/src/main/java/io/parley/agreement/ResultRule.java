@@ -1,5 +1,8 @@
 package io.parley.agreement;
 
+import io.parley.wire.Problems;
+import io.parley.wire.Suggestions;
+import io.parley.wire.Reason;
 import java.util.List;
 
 /**
@@ -18,6 +21,6 @@ public record ResultRule(String name, List<String> recipients, long maxRows) {
     recipients.forEach(party -> rules.partyName("recipients", party));
     rules.unique("recipients", recipients);
     rules.maxRows("max_rows", maxRows);
-    problems.throwIfAny("result '%s'".formatted(Suggestions.shown(name)));
+    problems.throwIfAny(Reason.INVALID_AGREEMENT, "result '%s'".formatted(Suggestions.shown(name)));
   }
 }

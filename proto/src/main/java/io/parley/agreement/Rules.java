@@ -1,5 +1,7 @@
 package io.parley.agreement;
 
+import io.parley.wire.Problems;
+import io.parley.wire.Suggestions;
 import io.parley.identity.Names;
 import io.parley.wire.Digest;
 import java.nio.charset.StandardCharsets;

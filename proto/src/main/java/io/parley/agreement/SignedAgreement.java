@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.wire.Suggestions;
 import com.google.protobuf.ByteString;
 import io.parley.identity.SigningKey;
 import io.parley.wire.Digest;

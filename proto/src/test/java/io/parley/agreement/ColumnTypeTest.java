@@ -54,17 +54,4 @@ class ColumnTypeTest {
   void refusesEverythingElse(String text) {
     assertThatThrownBy(() -> ColumnType.parse(text)).isInstanceOf(RefusedException.class);
   }
-
-  @Test
-  void measuresHowFarTwoWordsAre() {
-    assertThat(Suggestions.distance("kitten", "sitting")).isEqualTo(3);
-    assertThat(Suggestions.distance("", "abc")).isEqualTo(3);
-    assertThat(Suggestions.distance("abc", "abc")).isZero();
-  }
-
-  @Test
-  void showsForeignTextCutAndWithoutControlCharacters() {
-    assertThat(Suggestions.shown("a\u001b[31m\nb")).isEqualTo("a [31m b");
-    assertThat(Suggestions.shown("x".repeat(100))).hasSize(83).endsWith("...");
-  }
 }

@@ -4,8 +4,9 @@ import io.parley.broker.config.BrokerConfig.CallLimits;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.yaml.YamlFile;
+import io.parley.yaml.YamlSection;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Reads broker.yaml strictly: an unknown key is an error, and all problems are told at once. */
 public final class BrokerYaml {
@@ -32,11 +34,7 @@ public final class BrokerYaml {
    */
   public static BrokerConfig load(Path file) {
     try {
-      if (Files.size(file) > SIZE_BYTES_MAX) {
-        throw invalid(
-            file.toString(), List.of("is larger than %d bytes".formatted(SIZE_BYTES_MAX)));
-      }
-      return parse(Files.readString(file), file);
+      return config(YamlFile.load(file, SIZE_BYTES_MAX), file);
     } catch (IOException e) {
       throw new EnvironmentException(
           Reason.IO_FAILED,
@@ -47,40 +45,61 @@ public final class BrokerYaml {
   }
 
   static BrokerConfig parse(String text, Path file) {
-    YamlReader root = YamlReader.of(text);
-    root.allow("listen", "membership", "evidence", "challenge_valid", "limits");
-    String listen = root.text("listen", "");
-    String membership = root.text("membership", "");
-    List<String> evidence = root.texts("evidence");
-    Duration valid = duration(root);
-    YamlReader limits = root.section("limits");
-    limits.allow("calls_per_connection", "calls_per_party", "message_bytes");
+    return config(YamlFile.read(text, file.toString()), file);
+  }
+
+  private static BrokerConfig config(YamlFile yaml, Path file) {
+    YamlSection root =
+        yaml.rootOrThrow(Reason.INVALID_CONFIG)
+            .only("listen", "membership", "evidence", "challenge_valid", "limits");
+    String listen =
+        root.required(
+            "listen", "localhost:0", "host:port, port 0 for any free one", BrokerYaml::address);
+    String membership =
+        root.required("membership", "", "the folder of the membership lists", text -> text);
+    @Nullable List<String> evidence = root.texts("evidence", "kinds of evidence", false);
+    Duration valid =
+        root.value(
+            "challenge_valid", BrokerConfig.CHALLENGE_VALID_DEFAULT, BrokerYaml::duration);
+    YamlSection limits =
+        root.sectionOrEmpty("limits")
+            .only("calls_per_connection", "calls_per_party", "message_bytes");
     CallLimits defaults = CallLimits.DEFAULT;
-    int perConnection = limits.number("calls_per_connection", defaults.callsPerConnection());
-    int perParty = limits.number("calls_per_party", defaults.callsPerParty());
-    int bytes = limits.number("message_bytes", defaults.messageBytes());
+    int perConnection =
+        limits.value("calls_per_connection", defaults.callsPerConnection(), BrokerYaml::number);
+    int perParty = limits.value("calls_per_party", defaults.callsPerParty(), BrokerYaml::number);
+    int bytes = limits.value("message_bytes", defaults.messageBytes(), BrokerYaml::number);
+    yaml.throwIfAny(Reason.INVALID_CONFIG);
     int colon = listen.lastIndexOf(':');
-    if (colon < 1 || !listen.substring(colon + 1).matches("[0-9]{1,5}")) {
-      root.problem(
-          "listen", "is '%s'; expected host:port, port 0 for any free one".formatted(listen));
-    }
-    if (membership.isEmpty()) {
-      root.problem("membership", "is missing; expected the folder of the membership lists");
-    }
-    if (!root.problems().isEmpty()) {
-      throw invalid(file.toString(), root.problems());
-    }
     try {
       return new BrokerConfig(
           listen.substring(0, colon),
           Integer.parseInt(listen.substring(colon + 1)),
           file.toAbsolutePath().resolveSibling(membership).normalize(),
-          new TreeSet<>(evidence),
+          new TreeSet<>(evidence == null ? List.of() : evidence),
           valid,
           new CallLimits(perConnection, perParty, bytes));
     } catch (IllegalArgumentException e) {
-      throw invalid(file.toString(), List.of(String.valueOf(e.getMessage())));
+      throw new RefusedException(
+          Reason.INVALID_CONFIG,
+          "%s: %s".formatted(file, e.getMessage()),
+          Map.of("file", file.toString()),
+          e);
     }
+  }
+
+  private static String address(String text) {
+    int colon = text.lastIndexOf(':');
+    BrokerConfig.require(
+        colon >= 1 && text.substring(colon + 1).matches("[0-9]{1,5}"),
+        "'%s' is no address; expected host:port, port 0 for any free one".formatted(text));
+    return text;
+  }
+
+  private static int number(String text) {
+    BrokerConfig.require(
+        text.matches("[0-9]{1,9}"), "'%s' is no whole number".formatted(text));
+    return Integer.parseInt(text);
   }
 
   /** The text of a new broker's file. */
@@ -109,12 +128,11 @@ public final class BrokerYaml {
     return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
   }
 
-  private static Duration duration(YamlReader root) {
-    String text = root.text("challenge_valid", "2m");
+  private static Duration duration(String text) {
     Matcher matcher = DURATION.matcher(text);
     if (!matcher.matches()) {
-      root.problem("challenge_valid", "is '%s'; expected for example 90s or 2m".formatted(text));
-      return BrokerConfig.CHALLENGE_VALID_DEFAULT;
+      throw new IllegalArgumentException(
+          "'%s' is no duration; expected for example 90s or 2m".formatted(text));
     }
     long amount = Long.parseLong(matcher.group(1));
     return switch (matcher.group(2)) {
@@ -122,12 +140,5 @@ public final class BrokerYaml {
       case "s" -> Duration.ofSeconds(amount);
       default -> Duration.ofMinutes(amount);
     };
-  }
-
-  private static RefusedException invalid(String file, List<String> problems) {
-    return new RefusedException(
-        Reason.INVALID_CONFIG,
-        "%s: %s".formatted(file, String.join("\n", problems)),
-        Map.of("file", file, "problems", Integer.toString(problems.size())));
   }
 }

@@ -82,15 +82,15 @@ class BrokerYamlTest {
         .isInstanceOfSatisfying(
             RefusedException.class,
             refused -> assertThat(refused.reason()).isEqualTo(Reason.INVALID_CONFIG))
-        .hasMessageContaining("line 1, column 9: listen is '7443'")
+        .hasMessageContaining("broker.yaml:1:1: listen: '7443' is no address")
         .hasMessageContaining(
-            "line 2, column 1: unknown key 'membershp'; did you mean 'membership'?")
-        .hasMessageContaining("line 3, column 11: evidence must be a list")
-        .hasMessageContaining("line 4, column 18: challenge_valid is 'soon'")
+            "broker.yaml:2:1: membershp: unknown key 'membershp'; did you mean 'membership'?")
+        .hasMessageContaining("broker.yaml:3:1: evidence: is text; expected a list")
+        .hasMessageContaining("broker.yaml:4:1: challenge_valid: 'soon' is no duration")
         .hasMessageContaining(
-            "line 6, column 3: unknown key 'calls_per_partie'; did you mean 'calls_per_party'?")
-        .hasMessageContaining("line 7, column 18: message_bytes is 'many'")
-        .hasMessageContaining("membership is missing");
+            "broker.yaml:6:3: limits.calls_per_partie: unknown key 'calls_per_partie'; did you mean 'calls_per_party'?")
+        .hasMessageContaining("broker.yaml:7:3: limits.message_bytes: 'many' is no whole number")
+        .hasMessageContaining("'membership' is missing");
   }
 
   @ParameterizedTest
@@ -105,10 +105,10 @@ class BrokerYamlTest {
         "listen: host:99999|port 99999",
         "limits: {message_bytes: 1}|message_bytes",
         "limits: {calls_per_party: 0}|calls_per_party",
-        "limits: 7|limits must be",
-        "evidence: [[simulated]]|must be a list of values",
-        "listen: [a]|must be one value",
-        "nonsense: &a [*a]|nonsense",
+        "limits: 7|expected a mapping",
+        "evidence: [[simulated]]|is a list; expected text",
+        "listen: [a]|is a list; expected one value",
+        "nonsense: &a [*a]|anchors and aliases",
         "listen: 'a:1'|there twice"
       })
   void whatIsOutOfRangeIsRefused(String line, String problem) {

@@ -9,22 +9,16 @@ import io.parley.peer.config.NodeConfig.Results;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.Suggestions;
+import io.parley.yaml.YamlFile;
+import io.parley.yaml.YamlSection;
 import java.io.IOException;
-import java.io.StringReader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
-import org.yaml.snakeyaml.nodes.Node;
 
 /**
  * Reads {@code parley.yaml}. Strict: unknown keys, wrong types and values out of bounds are errors
@@ -41,15 +35,12 @@ public final class NodeConfigFile {
   /**
    * The configuration in this file.
    *
-   * @throws RefusedException INVALID_CONFIG with one line per problem
+   * @throws RefusedException INVALID_CONFIG with one line per problem: file, line, column, key
    * @throws EnvironmentException IO_FAILED when the file cannot be read
    */
   public static NodeConfig read(Path file) {
     try {
-      if (Files.size(file) > FILE_BYTES_MAX) {
-        throw invalid(List.of("%s: larger than %d bytes".formatted(file, FILE_BYTES_MAX)));
-      }
-      return parse(Files.readString(file), file.toString());
+      return config(YamlFile.load(file, FILE_BYTES_MAX));
     } catch (IOException e) {
       throw new EnvironmentException(
           Reason.IO_FAILED,
@@ -61,78 +52,64 @@ public final class NodeConfigFile {
 
   /** As {@link #read}, from text; {@code file} is for messages. */
   public static NodeConfig parse(String text, String file) {
-    List<String> problems = new ArrayList<>();
-    NodeConfig config = config(new YamlSection(file, "", compose(text, file), problems));
-    if (!problems.isEmpty()) {
-      throw invalid(problems);
-    }
-    return config;
+    return config(YamlFile.read(text, file));
   }
 
-  private static @Nullable Node compose(String text, String file) {
-    LoaderOptions options = new LoaderOptions();
-    options.setMaxAliasesForCollections(0);
-    options.setNestingDepthLimit(8);
-    try {
-      return new Yaml(options).compose(new StringReader(text));
-    } catch (MarkedYAMLException e) {
-      var mark = e.getProblemMark();
-      String at = mark == null ? "" : ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1);
-      throw invalid(List.of("%s%s: not YAML: %s".formatted(file, at, e.getProblem())));
-    }
-  }
-
-  private static NodeConfig config(YamlSection root) {
-    String party = root.required("party", "x", NodeConfigFile::name);
-    HostPort listen = root.optional("listen", ANY_LOCAL, HostPort::parse);
-    HostPort advertise = root.optional("advertise", listen, HostPort::parse);
+  private static NodeConfig config(YamlFile file) {
+    YamlSection root =
+        file.rootOrThrow(Reason.INVALID_CONFIG)
+            .only(
+                "party", "listen", "advertise", "data", "broker", "enclave", "results", "limits");
+    String party = root.required("party", "x", "the party's name", NodeConfigFile::name);
+    HostPort listen = root.value("listen", ANY_LOCAL, HostPort::parse);
+    HostPort advertise = root.value("advertise", listen, HostPort::parse);
     NodeConfig config =
         new NodeConfig(
             party,
             listen,
             advertise,
-            data(root.section("data"), listen, advertise),
-            root.optional("broker", BrokerMode.REMOTE, text -> choice(BrokerMode.class, text)),
-            enclave(root.section("enclave")),
-            results(root.section("results")),
-            limits(root.section("limits")));
-    root.end();
+            data(root.sectionOrEmpty("data"), listen, advertise),
+            root.value("broker", BrokerMode.REMOTE, text -> choice(BrokerMode.class, text)),
+            enclave(root.sectionOrEmpty("enclave")),
+            results(root.sectionOrEmpty("results")),
+            limits(root.sectionOrEmpty("limits")));
+    file.throwIfAny(Reason.INVALID_CONFIG);
     return config;
   }
 
   private static Data data(YamlSection section, HostPort listen, HostPort advertise) {
-    DataMode mode = section.optional("mode", DataMode.HANDED, text -> choice(DataMode.class, text));
-    HostPort dataListen = section.optional("listen", listen.withPort(0), HostPort::parse);
+    section.only("mode", "listen", "advertise");
+    DataMode mode = section.value("mode", DataMode.HANDED, text -> choice(DataMode.class, text));
+    HostPort dataListen = section.value("listen", listen.withPort(0), HostPort::parse);
     HostPort dataAdvertise =
-        section.optional("advertise", advertise.withPort(dataListen.port()), HostPort::parse);
-    section.end();
+        section.value("advertise", advertise.withPort(dataListen.port()), HostPort::parse);
     return new Data(mode, dataListen, dataAdvertise);
   }
 
   private static EnclaveLimits enclave(YamlSection section) {
+    section.only("memory", "user", "evidence");
     EnclaveLimits limits =
         new EnclaveLimits(
-            section.optional("memory", 2L << 30, NodeConfigFile::memory),
-            section.optional("user", UID_DEFAULT, text -> Quantities.count(text, 1, 999_999_999)),
-            section.optional("evidence", "simulated", NodeConfigFile::evidence));
-    section.end();
+            section.value("memory", 2L << 30, NodeConfigFile::memory),
+            section.value("user", UID_DEFAULT, text -> Quantities.count(text, 1, 999_999_999)),
+            section.value("evidence", "simulated", NodeConfigFile::evidence));
     return limits;
   }
 
   private static Results results(YamlSection section) {
+    section.only("keep");
     Results results =
-        new Results(section.optional("keep", Duration.ofDays(7), NodeConfigFile::keep));
-    section.end();
+        new Results(section.value("keep", Duration.ofDays(7), NodeConfigFile::keep));
     return results;
   }
 
   private static Limits limits(YamlSection section) {
+    section.only("jobs", "datasets", "dataset_size");
     Limits limits =
         new Limits(
-            section.optional("jobs", 4, text -> Quantities.count(text, 1, 1000)),
-            section.optional("datasets", 1000, text -> Quantities.count(text, 1, 100_000)),
-            section.optional("dataset_size", 256L << 30, Quantities::bytes));
-    section.end();
+            section.value("jobs", 4, text -> Quantities.count(text, 1, 1000)),
+            section.value("datasets", 1000, text -> Quantities.count(text, 1, 100_000)),
+            section.value("dataset_size", 256L << 30, Quantities::bytes));
     return limits;
   }
 
@@ -176,15 +153,8 @@ public final class NodeConfigFile {
         Stream.of(type.getEnumConstants()).map(e -> e.name().toLowerCase(Locale.ROOT)).toList();
     if (!known.contains(text)) {
       throw new IllegalArgumentException(
-          "'%s' is not one of %s%s".formatted(text, known, Nearest.hint(text, known)));
+          "'%s' is not one of %s%s".formatted(text, known, Suggestions.hint(text, known)));
     }
     return Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
-  }
-
-  private static RefusedException invalid(List<String> problems) {
-    return new RefusedException(
-        Reason.INVALID_CONFIG,
-        problems.stream().collect(Collectors.joining("\n")),
-        Map.of("problems", Integer.toString(problems.size())));
   }
 }

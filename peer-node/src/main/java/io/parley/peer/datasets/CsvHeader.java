@@ -1,7 +1,7 @@
 package io.parley.peer.datasets;
 
 import io.parley.agreement.Column;
-import io.parley.peer.config.Nearest;
+import io.parley.wire.Suggestions;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -48,7 +48,7 @@ record CsvHeader(List<String> names) {
           .append('\'')
           .append(missing.get(i))
           .append('\'')
-          .append(Nearest.hint(missing.get(i), extra).replace("; did", " (did").replace("?", "?)"));
+          .append(Suggestions.hint(missing.get(i), extra).replace("; did", " (did").replace("?", "?)"));
     }
     if (!extra.isEmpty()) {
       text.append("; columns that nobody asked for: ").append(String.join(", ", extra));

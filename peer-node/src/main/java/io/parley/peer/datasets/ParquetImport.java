@@ -2,7 +2,7 @@ package io.parley.peer.datasets;
 
 import io.parley.agreement.Column;
 import io.parley.agreement.ColumnType;
-import io.parley.peer.config.Nearest;
+import io.parley.wire.Suggestions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -118,7 +118,7 @@ final class ParquetImport {
                 .filter(name -> wanted.stream().noneMatch(w -> w.name().equals(name)))
                 .toList();
         problems.add(
-            "no column '%s'%s".formatted(column.name(), Nearest.hint(column.name(), extra)));
+            "no column '%s'%s".formatted(column.name(), Suggestions.hint(column.name(), extra)));
       } else if (!fits(type, column.type())) {
         problems.add(
             "column '%s': expected %s, came %s"

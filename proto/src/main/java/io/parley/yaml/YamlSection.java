@@ -1,59 +1,44 @@
-package io.parley.agreement;
+package io.parley.yaml;
 
-import io.parley.agreement.YamlNode.Entry;
-import io.parley.agreement.YamlNode.Kind;
-import io.parley.agreement.YamlNode.Mapping;
-import io.parley.agreement.YamlNode.Place;
-import io.parley.agreement.YamlNode.Scalar;
-import io.parley.agreement.YamlNode.Sequence;
+import io.parley.yaml.YamlNode.Entry;
+import io.parley.yaml.YamlNode.Kind;
+import io.parley.yaml.YamlNode.Mapping;
+import io.parley.yaml.YamlNode.Place;
+import io.parley.yaml.YamlNode.Scalar;
+import io.parley.yaml.YamlNode.Sequence;
+import io.parley.wire.ParleyException;
+import io.parley.wire.Problems;
+import io.parley.wire.Suggestions;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One mapping of the text, read key by key; every wrong type becomes a problem at its place. */
-final class YamlSection {
-  // Conditions of the design that this version does not enforce, or names for them.
-  private static final List<String> NOT_ENFORCED =
-      List.of(
-          "usage",
-          "min_group",
-          "chain",
-          "chains",
-          "gate",
-          "verification",
-          "schema",
-          "window",
-          "windows",
-          "counters",
-          "tolerance",
-          "join",
-          "group",
-          "aggregate");
-
+public final class YamlSection {
+  private final YamlFile file;
   private final Problems problems;
-  private final Map<String, Place> places;
   private final String path;
   private final Mapping mapping;
 
-  private YamlSection(Problems problems, Map<String, Place> places, String path, Mapping mapping) {
-    this.problems = problems;
-    this.places = places;
+  private YamlSection(YamlFile file, String path, Mapping mapping) {
+    this.file = file;
+    this.problems = file.problems();
     this.path = path;
     this.mapping = mapping;
   }
 
   /** The section at this path, or null and a problem when the node is no mapping. */
-  static @Nullable YamlSection of(
-      Problems problems, Map<String, Place> places, String path, YamlNode node) {
-    places.putIfAbsent(path, node.place());
+  static @Nullable YamlSection of(YamlFile file, String path, YamlNode node) {
+    file.place(path, node.place());
     if (node instanceof Mapping mapping) {
-      mapping.entries().forEach(e -> places.put(join(path, e.key()), e.place()));
-      return new YamlSection(problems, places, path, mapping);
+      mapping.entries().forEach(e -> file.place(join(path, e.key()), e.place()));
+      return new YamlSection(file, path, mapping);
     }
-    problems.add(path, "is %s; expected a mapping".formatted(YamlNode.kind(node)));
+    file.problems().add(path, "is %s; expected a mapping".formatted(YamlNode.kind(node)));
     return null;
   }
 
@@ -61,38 +46,34 @@ final class YamlSection {
     return path.isEmpty() ? key : path + "." + key;
   }
 
-  String path(String key) {
+  public String path(String key) {
     return join(path, key);
   }
 
-  List<Entry> entries() {
+  public List<Entry> entries() {
     return mapping.entries();
   }
 
   /** Every key must be one of these. */
-  YamlSection only(String... keys) {
+  public YamlSection only(String... keys) {
     List<String> known = List.of(keys);
     for (Entry entry : mapping.entries()) {
       String key = entry.key();
       if (known.contains(key)) {
         continue;
       }
-      if (NOT_ENFORCED.contains(key)) {
-        problems.add(
-            path(key),
-            "condition '%s' is not enforced by this version; remove it, or use a version that does"
-                .formatted(key));
-      } else {
-        problems.add(
-            path(key),
-            "unknown key '%s'%s"
-                .formatted(Suggestions.shown(key), Suggestions.forName(key, known)));
-      }
+      @Nullable String refusal = file.refusal(key);
+      problems.add(
+          path(key),
+          refusal != null
+              ? refusal
+              : "unknown key '%s'%s"
+                  .formatted(Suggestions.shown(key), Suggestions.forName(key, known)));
     }
     return this;
   }
 
-  @Nullable YamlNode find(String key) {
+  public @Nullable YamlNode find(String key) {
     for (Entry entry : mapping.entries()) {
       if (entry.key().equals(key)) {
         return entry.value();
@@ -102,7 +83,7 @@ final class YamlSection {
   }
 
   /** The value, or null and a problem. */
-  @Nullable YamlNode require(String key, String expected) {
+  public @Nullable YamlNode require(String key, String expected) {
     @Nullable YamlNode node = find(key);
     if (node == null) {
       problems.add(
@@ -111,19 +92,61 @@ final class YamlSection {
     return node;
   }
 
-  @Nullable YamlSection section(String key) {
+  public @Nullable YamlSection section(String key) {
     @Nullable YamlNode node = require(key, "a mapping");
-    return node == null ? null : of(problems, places, path(key), node);
+    return node == null ? null : of(file, path(key), node);
   }
 
-  @Nullable String text(String key, String expected) {
+  /** The section that is the value of this entry of {@link #entries}, or null and a problem. */
+  public @Nullable YamlSection section(Entry entry) {
+    return of(file, path(entry.key()), entry.value());
+  }
+
+  /** A section that may be left out, and then has no keys; so has one that is no mapping. */
+  public YamlSection sectionOrEmpty(String key) {
+    @Nullable YamlNode node = find(key);
+    @Nullable YamlSection section = node == null ? null : of(file, path(key), node);
+    return section == null
+        ? new YamlSection(file, path(key), new Mapping(mapping.place(), List.of()))
+        : section;
+  }
+
+  /**
+   * What {@code parse} makes of a value; {@code otherwise} when there is none, or, with a problem,
+   * when {@code parse} refuses it with an IllegalArgumentException or a ParleyException.
+   */
+  public <T> T value(String key, T otherwise, Function<String, T> parse) {
+    @Nullable YamlNode node = find(key);
+    return node == null ? otherwise : value(key, node, otherwise, parse);
+  }
+
+  /** As {@link #value}; that there is none is a problem. */
+  public <T> T required(String key, T placeholder, String expected, Function<String, T> parse) {
+    @Nullable YamlNode node = require(key, expected);
+    return node == null ? placeholder : value(key, node, placeholder, parse);
+  }
+
+  private <T> T value(String key, YamlNode node, T otherwise, Function<String, T> parse) {
+    @Nullable String text = text(path(key), node, "one value");
+    if (text == null) {
+      return otherwise;
+    }
+    try {
+      return parse.apply(text);
+    } catch (IllegalArgumentException | ParleyException e) {
+      problems.add(path(key), String.valueOf(e.getMessage()));
+      return otherwise;
+    }
+  }
+
+  public @Nullable String text(String key, String expected) {
     @Nullable YamlNode node = require(key, expected);
     return node == null ? null : text(path(key), node, expected);
   }
 
   /** Text, or null and a problem. Numbers and truth values are text too: they are as written. */
-  @Nullable String text(String at, YamlNode node, String expected) {
-    places.putIfAbsent(at, node.place());
+  public @Nullable String text(String at, YamlNode node, String expected) {
+    file.place(at, node.place());
     if (node instanceof Scalar scalar && scalar.kind() != Kind.NOTHING) {
       return scalar.text();
     }
@@ -131,7 +154,7 @@ final class YamlSection {
     return null;
   }
 
-  @Nullable Long number(String key) {
+  public @Nullable Long number(String key) {
     @Nullable YamlNode node = require(key, "a number");
     if (node == null) {
       return null;
@@ -152,7 +175,7 @@ final class YamlSection {
     return null;
   }
 
-  boolean truth(String key, boolean otherwise) {
+  public boolean truth(String key, boolean otherwise) {
     @Nullable YamlNode node = find(key);
     if (node == null) {
       return otherwise;
@@ -165,12 +188,12 @@ final class YamlSection {
   }
 
   /** A list of texts; one text alone is a list of one where {@code oneWillDo}. */
-  @Nullable List<String> texts(String key, String what, boolean oneWillDo) {
+  public @Nullable List<String> texts(String key, String what, boolean oneWillDo) {
     @Nullable YamlNode node = require(key, "a list of " + what);
     return node == null ? null : texts(path(key), node, what, oneWillDo);
   }
 
-  List<String> textsOrNone(String key, String what) {
+  public List<String> textsOrNone(String key, String what) {
     @Nullable YamlNode node = find(key);
     @Nullable List<String> texts = node == null ? null : texts(path(key), node, what, false);
     return texts == null ? List.of() : texts;
@@ -196,7 +219,7 @@ final class YamlSection {
   }
 
   /** A mapping of texts to texts. */
-  @Nullable Map<String, String> textMap(String key) {
+  public @Nullable Map<String, String> textMap(String key) {
     @Nullable YamlSection section = section(key);
     if (section == null) {
       return null;

@@ -1,9 +1,9 @@
-package io.parley.agreement;
+package io.parley.yaml;
 
 import java.util.List;
 
 /** YAML as it was written, with the place of every part. */
-sealed interface YamlNode {
+public sealed interface YamlNode {
   Place place();
 
   /** Line and column, both from 1. */

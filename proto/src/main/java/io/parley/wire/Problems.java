@@ -1,8 +1,5 @@
-package io.parley.agreement;
+package io.parley.wire;
 
-import io.parley.wire.ParleyException;
-import io.parley.wire.Reason;
-import io.parley.wire.RefusedException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -11,9 +8,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that is wrong with one document, so that it is all told at once. One thread. */
-final class Problems {
+public final class Problems {
   /** One thing that is wrong, at one place such as {@code datasets.claims.owner}. */
-  record Problem(String path, String message) {}
+  public record Problem(String path, String message) {}
 
   // A message must fit into gRPC's trailers, several times over.
   private static final int MAX_SHOWN = 40;
@@ -22,18 +19,18 @@ final class Problems {
 
   private final List<Problem> found = new ArrayList<>();
 
-  void add(String path, String message) {
+  public void add(String path, String message) {
     found.add(new Problem(path, message));
   }
 
-  void check(boolean fine, String path, String message) {
+  public void check(boolean fine, String path, String message) {
     if (!fine) {
       add(path, message);
     }
   }
 
   /** What {@code make} gives, or null and a problem at this place. */
-  <T> @Nullable T attempt(String path, Supplier<T> make) {
+  public <T> @Nullable T attempt(String path, Supplier<T> make) {
     try {
       return make.get();
     } catch (ParleyException e) {
@@ -42,24 +39,21 @@ final class Problems {
     }
   }
 
-  int count() {
+  public int count() {
     return found.size();
   }
 
-  List<Problem> list() {
+  public List<Problem> list() {
     return List.copyOf(found);
   }
 
   /** Throws when there is anything to tell. */
-  void throwIfAny(String what) {
-    throwIfAny(Reason.INVALID_AGREEMENT, what, Problems::line);
-  }
-
-  void throwIfAny(Reason reason, String what) {
+  public void throwIfAny(Reason reason, String what) {
     throwIfAny(reason, what, Problems::line);
   }
 
-  void throwIfAny(Reason reason, String what, Function<Problem, String> line) {
+  /** As {@link #throwIfAny(Reason, String)}, with a text of the caller's for each. */
+  public void throwIfAny(Reason reason, String what, Function<Problem, String> line) {
     if (found.isEmpty()) {
       return;
     }

@@ -1,67 +1,31 @@
-package io.parley.agreement;
+package io.parley.wire;
 
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What somebody may have meant. */
-final class Suggestions {
+/** What somebody may have meant. Stateless. */
+public final class Suggestions {
   private static final int MAX_SHOWN_CHARS = 80;
-
-  // What other systems call our types.
-  private static final Map<String, String> TYPE_SYNONYMS =
-      Map.ofEntries(
-          Map.entry("INT", "INTEGER"),
-          Map.entry("INT2", "SMALLINT"),
-          Map.entry("INT4", "INTEGER"),
-          Map.entry("INT8", "BIGINT"),
-          Map.entry("INT16", "SMALLINT"),
-          Map.entry("INT32", "INTEGER"),
-          Map.entry("INT64", "BIGINT"),
-          Map.entry("LONG", "BIGINT"),
-          Map.entry("STRING", "VARCHAR"),
-          Map.entry("TEXT", "VARCHAR"),
-          Map.entry("VARCHAR", "VARCHAR"),
-          Map.entry("CHAR", "VARCHAR"),
-          Map.entry("BOOL", "BOOLEAN"),
-          Map.entry("REAL", "FLOAT"),
-          Map.entry("FLOAT4", "FLOAT"),
-          Map.entry("FLOAT8", "DOUBLE"),
-          Map.entry("DOUBLE PRECISION", "DOUBLE"),
-          Map.entry("NUMERIC", "DECIMAL(p,s)"),
-          Map.entry("DECIMAL", "DECIMAL(p,s)"),
-          Map.entry("DATETIME", "TIMESTAMP"));
 
   private Suggestions() {}
 
   /** "; did you mean 'x'?", or "; expected one of ..." when nothing is near. */
-  static String forName(String came, Collection<String> known) {
+  public static String forName(String came, Collection<String> known) {
     @Nullable String near = nearest(came, known);
     return near == null
         ? "; expected " + (known.size() == 1 ? "" : "one of ") + String.join(", ", known)
         : "; did you mean '%s'?".formatted(near);
   }
 
-  static String forParameter(String came, List<Parameter> known) {
-    return known.isEmpty()
-        ? "; it has none"
-        : forName(came, known.stream().map(Parameter::name).toList());
-  }
-
-  static String forType(String upper) {
-    @Nullable String synonym = TYPE_SYNONYMS.get(upper.replaceFirst("\\(.*", "").strip());
-    if (synonym != null) {
-      return "; did you mean '%s'?".formatted(synonym);
-    }
-    return forName(upper, typeNames());
+  /** "; did you mean 'x'?", or nothing when nothing is near. */
+  public static String hint(String came, Collection<String> known) {
+    @Nullable String near = nearest(came, known);
+    return near == null ? "" : "; did you mean '%s'?".formatted(near);
   }
 
   /** Cut to what fits into a message, without control characters. */
-  static String shown(String text) {
+  public static String shown(String text) {
     String flat =
         text.codePoints()
             .limit(MAX_SHOWN_CHARS)
@@ -79,6 +43,9 @@ final class Suggestions {
     // Two letters swapped are two changes; in short words those would make anything of anything.
     int bestDistance = (came.length() <= 3 ? 1 : Math.max(2, came.length() / 3)) + 1;
     for (String candidate : known) {
+      if (candidate.length() > MAX_SHOWN_CHARS) {
+        continue;
+      }
       int distance = distance(came, candidate);
       if (distance < bestDistance) {
         best = candidate;
@@ -86,13 +53,6 @@ final class Suggestions {
       }
     }
     return best;
-  }
-
-  private static List<String> typeNames() {
-    return Stream.concat(
-            Arrays.stream(ColumnType.Plain.values()).map(ColumnType::sql),
-            Stream.of("DECIMAL(p,s)"))
-        .collect(Collectors.toUnmodifiableList());
   }
 
   /** Levenshtein: how many letters to add, drop or change. */
