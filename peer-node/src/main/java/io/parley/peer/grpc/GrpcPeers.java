@@ -28,6 +28,7 @@ import io.parley.proto.peer.v1.RelayResponse;
 import io.parley.proto.peer.v1.RunJobRequest;
 import io.parley.proto.peer.v1.RunJobResponse;
 import io.parley.transport.Channels;
+import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.ParleyException;
@@ -42,9 +43,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The other parties' nodes over gRPC. Thread-safe. */
 public final class GrpcPeers implements Peers {
+  private static final Logger LOG = LoggerFactory.getLogger(GrpcPeers.class);
   private static final long CALL_SECONDS = 8;
   private static final long FETCH_MINUTES = 60;
 
@@ -118,10 +122,13 @@ public final class GrpcPeers implements Peers {
   }
 
   private Descriptor relay(String party, ByteString token) {
+    PeerServiceGrpc.PeerServiceStub peer = PeerServiceGrpc.newStub(channel(party));
     try {
       List<Descriptor> pair = Sockets.pair();
       Relaying relaying = new Relaying(pair.getLast(), token);
-      var unused = PeerServiceGrpc.newStub(channel(party)).relay(relaying);
+      var unused = peer.relay(relaying);
+      // Not before: a call that has not started cannot be asked whether it takes a message.
+      threads.execute(relaying::begin);
       return pair.getFirst();
     } catch (IOException e) {
       throw new EnvironmentException(
@@ -146,18 +153,23 @@ public final class GrpcPeers implements Peers {
     public void beforeStart(ClientCallStreamObserver<RelayRequest> stream) {
       out = stream;
       stream.disableAutoRequestWithInitial(0);
-      FlowWriter<RelayRequest> flow = new FlowWriter<>(stream);
-      writer = flow;
-      threads.execute(() -> {
-        try {
-          flow.write(RelayRequest.newBuilder().setToken(token).build());
-          pump.start(threads);
-        } catch (ParleyException e) {
-          abort();
-          pump.start(threads);
-          pump.broken();
+      writer = new FlowWriter<>(stream);
+    }
+
+    /** Shows the token, then copies. */
+    void begin() {
+      FlowWriter<RelayRequest> flow = writer;
+      try {
+        if (flow == null) {
+          throw new BugException("the relay's call was made without its stream");
         }
-      });
+        flow.write(RelayRequest.newBuilder().setToken(token).build());
+      } catch (RuntimeException e) {
+        LOG.atDebug().setCause(e).log("relay: the token was not sent");
+        abort();
+        pump.broken();
+      }
+      pump.start(threads);
     }
 
     @Override
