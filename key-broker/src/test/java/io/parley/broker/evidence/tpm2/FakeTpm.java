@@ -1,0 +1,262 @@
+package io.parley.broker.evidence.tpm2;
+
+import com.google.protobuf.ByteString;
+import io.parley.broker.evidence.FakeAuthority;
+import io.parley.broker.evidence.FakeAuthority.Extra;
+import io.parley.wire.Digest;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
+import java.security.spec.ECPoint;
+import java.security.spec.ECPublicKeySpec;
+import java.security.spec.MGF1ParameterSpec;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import javax.crypto.Cipher;
+import javax.crypto.KeyAgreement;
+import javax.crypto.Mac;
+import javax.crypto.spec.IvParameterSpec;
+import javax.crypto.spec.OAEPParameterSpec;
+import javax.crypto.spec.PSource;
+import javax.crypto.spec.SecretKeySpec;
+import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
+
+/** A made-up TPM: endorsement key with a vendor's certificate, attestation key, quotes. */
+public final class FakeTpm {
+  private static final int RIGHT_ATTRIBUTES = 0x00050072;
+
+  public final FakeAuthority root = FakeAuthority.root("CN=TPMs", FakeAuthority.rsa());
+  public final FakeAuthority endorsement;
+  public final KeyPair attestation;
+  public final int attributes;
+
+  private FakeTpm(KeyPair endorsement, KeyPair attestation, int attributes) {
+    this.attestation = attestation;
+    this.attributes = attributes;
+    this.endorsement = root.leaf("CN=EK", endorsement, List.of(usage()));
+  }
+
+  public static FakeTpm rsa() {
+    return new FakeTpm(FakeAuthority.rsa(), FakeAuthority.rsa(), RIGHT_ATTRIBUTES);
+  }
+
+  public static FakeTpm ecc() {
+    return new FakeTpm(
+        FakeAuthority.ec("secp256r1"), FakeAuthority.ec("secp256r1"), RIGHT_ATTRIBUTES);
+  }
+
+  /** A key that the TPM would use for anything, or let go. */
+  public static FakeTpm withAttributes(int attributes) {
+    return new FakeTpm(FakeAuthority.ec("secp256r1"), FakeAuthority.ec("secp256r1"), attributes);
+  }
+
+  public List<X509Certificate> chain() {
+    return List.of(endorsement.certificate(), root.certificate());
+  }
+
+  public Map<Digest, String> roots() {
+    return Map.of(root.fingerprint(), "swtpm");
+  }
+
+  /** TPMT_PUBLIC. */
+  public ByteString area() {
+    return bytes(out -> {
+      boolean rsa = attestation.getPublic() instanceof RSAPublicKey;
+      out.writeShort(rsa ? Tpm.ALG_RSA : Tpm.ALG_ECC);
+      out.writeShort(Tpm.ALG_SHA256);
+      out.writeInt(attributes);
+      out.writeShort(0);
+      out.writeShort(Tpm.ALG_NULL);
+      out.writeShort(rsa ? Tpm.ALG_RSASSA : Tpm.ALG_ECDSA);
+      out.writeShort(Tpm.ALG_SHA256);
+      if (attestation.getPublic() instanceof RSAPublicKey key) {
+        byte[] modulus = key.getModulus().toByteArray();
+        out.writeShort(2048);
+        out.writeInt(0);
+        out.writeShort(256);
+        out.write(modulus, modulus.length - 256, 256);
+      } else if (attestation.getPublic() instanceof ECPublicKey key) {
+        out.writeShort(Tpm.ECC_NIST_P256);
+        out.writeShort(Tpm.ALG_NULL);
+        out.writeShort(32);
+        out.write(CredentialProtection.fixed(key.getW().getAffineX()));
+        out.writeShort(32);
+        out.write(CredentialProtection.fixed(key.getW().getAffineY()));
+      }
+    });
+  }
+
+  public TpmKey key() {
+    return TpmKey.parse(area());
+  }
+
+  public static List<ByteString> pcrs() {
+    List<ByteString> pcrs = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      byte[] pcr = new byte[32];
+      Arrays.fill(pcr, (byte) (i + 1));
+      pcrs.add(ByteString.copyFrom(pcr));
+    }
+    return pcrs;
+  }
+
+  /** TPMS_ATTEST over PCRs 0, 7 and 11. */
+  public static ByteString attest(byte[] extraData) {
+    return bytes(out -> {
+      out.writeInt(0xff544347);
+      out.writeShort(0x8018);
+      out.writeShort(34);
+      out.write(new byte[34]);
+      out.writeShort(extraData.length);
+      out.write(extraData);
+      out.writeLong(1000);
+      out.writeInt(2);
+      out.writeInt(3);
+      out.writeByte(1);
+      out.writeLong(4);
+      out.writeInt(1);
+      out.writeShort(Tpm.ALG_SHA256);
+      out.write(new byte[] {3, (byte) 0x81, 0x08, 0});
+      out.writeShort(32);
+      ByteString values = ByteString.EMPTY;
+      for (ByteString pcr : pcrs()) {
+        values = values.concat(pcr);
+      }
+      out.write(Digest.of(values).value().toByteArray());
+    });
+  }
+
+  /** TPMT_SIGNATURE. */
+  public ByteString sign(ByteString attest) {
+    boolean rsa = attestation.getPublic() instanceof RSAPublicKey;
+    byte[] signature = signed(attest, rsa ? "SHA256withRSA" : "SHA256withECDSAinP1363Format");
+    return bytes(out -> {
+      out.writeShort(rsa ? Tpm.ALG_RSASSA : Tpm.ALG_ECDSA);
+      out.writeShort(Tpm.ALG_SHA256);
+      if (rsa) {
+        out.writeShort(signature.length);
+        out.write(signature);
+      } else {
+        out.writeShort(32);
+        out.write(signature, 0, 32);
+        out.writeShort(32);
+        out.write(signature, 32, 32);
+      }
+    });
+  }
+
+  /** TPM2_ActivateCredential for the attestation key; empty when the TPM refuses. */
+  public ByteString activate(ByteString credentialBlob, ByteString encryptedSecret) {
+    try {
+      byte[] seed = seed(unsized(encryptedSecret));
+      ByteString object = unsized(credentialBlob);
+      ByteString integrity = object.substring(2, 2 + 32);
+      ByteString identity = object.substring(2 + 32);
+      byte[] name = java.util.Objects.requireNonNull(key().name()).toByteArray();
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(
+          new SecretKeySpec(
+              CredentialProtection.kdfa(seed, "INTEGRITY", new byte[0], 32), "HmacSHA256"));
+      mac.update(identity.toByteArray());
+      if (!ByteString.copyFrom(mac.doFinal(name)).equals(integrity)) {
+        return ByteString.EMPTY;
+      }
+      byte[] key = CredentialProtection.kdfa(seed, "STORAGE", name, 16);
+      Cipher cipher = Cipher.getInstance("AES/CFB/NoPadding");
+      cipher.init(
+          Cipher.DECRYPT_MODE,
+          new SecretKeySpec(Arrays.copyOf(key, 16), "AES"),
+          new IvParameterSpec(new byte[16]));
+      return unsized(ByteString.copyFrom(cipher.doFinal(identity.toByteArray())));
+    } catch (GeneralSecurityException e) {
+      return ByteString.EMPTY;
+    }
+  }
+
+  private byte[] seed(ByteString secret) throws GeneralSecurityException {
+    if (endorsement.keys().getPublic() instanceof ECPublicKey own) {
+      BigInteger x = new BigInteger(1, secret.substring(2, 34).toByteArray());
+      BigInteger y = new BigInteger(1, secret.substring(36, 68).toByteArray());
+      PublicKey point =
+          KeyFactory.getInstance("EC")
+              .generatePublic(new ECPublicKeySpec(new ECPoint(x, y), own.getParams()));
+      KeyAgreement agreement = KeyAgreement.getInstance("ECDH");
+      agreement.init(endorsement.keys().getPrivate());
+      agreement.doPhase(point, true);
+      return CredentialProtection.kdfe(
+          agreement.generateSecret(),
+          CredentialProtection.fixed(x),
+          CredentialProtection.fixed(own.getW().getAffineX()));
+    }
+    Cipher cipher = Cipher.getInstance("RSA/ECB/OAEPPadding");
+    cipher.init(
+        Cipher.DECRYPT_MODE,
+        endorsement.keys().getPrivate(),
+        new OAEPParameterSpec(
+            "SHA-256",
+            "MGF1",
+            MGF1ParameterSpec.SHA256,
+            new PSource.PSpecified(CredentialProtection.terminated("IDENTITY"))));
+    return cipher.doFinal(secret.toByteArray());
+  }
+
+  private static ByteString unsized(ByteString bytes) {
+    int size = ByteBuffer.wrap(bytes.toByteArray()).getShort();
+    if (size != bytes.size() - 2) {
+      throw new AssertionError("%d bytes, which say %d".formatted(bytes.size(), size));
+    }
+    return bytes.substring(2);
+  }
+
+  @SuppressWarnings("InsecureCryptoUsage") // One of two constants, for a key that is made up.
+  private byte[] signed(ByteString attest, String algorithm) {
+    try {
+      Signature signature = Signature.getInstance(algorithm);
+      signature.initSign(attestation.getPrivate());
+      signature.update(attest.toByteArray());
+      return signature.sign();
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static Extra usage() {
+    try {
+      return new Extra(
+          "2.5.29.37",
+          new ExtendedKeyUsage(
+                  KeyPurposeId.getInstance(
+                      new org.bouncycastle.asn1.ASN1ObjectIdentifier("2.23.133.8.1")))
+              .getEncoded());
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private interface Writing {
+    void to(DataOutputStream out) throws IOException;
+  }
+
+  private static ByteString bytes(Writing writing) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      writing.to(new DataOutputStream(bytes));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return ByteString.copyFrom(bytes.toByteArray());
+  }
+}
