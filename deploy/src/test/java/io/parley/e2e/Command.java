@@ -33,13 +33,22 @@ final class Command {
   }
 
   static Process start(List<String> args) throws IOException {
+    return builder(args).start();
+  }
+
+  /** Starts one whose output goes to a file. */
+  static Process start(List<String> args, Path log) throws IOException {
+    return builder(args).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+  }
+
+  private static ProcessBuilder builder(List<String> args) {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("parley.deploy") + "/parley");
     command.addAll(args);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("PARLEY_DIST", System.getProperty("parley.dist"));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    return builder.start();
+    return builder;
   }
 
   static Result run(Process process) throws IOException, InterruptedException {

@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Timestamp;
 import com.google.rpc.Status;
 import io.parley.proto.peer.v1.Job;
+import io.parley.proto.peer.v1.JobPhase;
 import io.parley.proto.peer.v1.JobResult;
 import io.parley.proto.peer.v1.JobState;
 import io.parley.wire.Digest;
@@ -11,11 +12,13 @@ import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import io.parley.wire.Statuses;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +39,9 @@ final class JobViews {
     fields.put("progress", job.getProgress().isEmpty() ? null : job.getProgress());
     fields.put("created", time(job.hasCreated(), job.getCreated()));
     fields.put("ended", time(job.hasEnded(), job.getEnded()));
+    if (job.getPhasesCount() > 0) {
+      fields.put("phases", phases(job));
+    }
     if (job.getParametersCount() > 0) {
       fields.put("parameters", parameters(job));
     }
@@ -122,6 +128,17 @@ final class JobViews {
 
   static @Nullable Instant time(boolean present, Timestamp time) {
     return present ? Instant.ofEpochSecond(time.getSeconds(), time.getNanos()) : null;
+  }
+
+  /** When each phase of the own enclave began, in milliseconds since the job was created. */
+  private static Map<String, Long> phases(Job job) {
+    Instant created = Objects.requireNonNull(time(true, job.getCreated()));
+    Map<String, Long> phases = new LinkedHashMap<>();
+    for (JobPhase phase : job.getPhasesList()) {
+      Instant began = Objects.requireNonNull(time(true, phase.getBegan()));
+      phases.put(phase.getPhase(), Duration.between(created, began).toMillis());
+    }
+    return phases;
   }
 
   private static Object parameters(Job job) {

@@ -133,8 +133,7 @@ public final class GrpcBroker implements Broker {
   public void probe() {
     var unused =
         call(() ->
-            MembershipServiceGrpc.newBlockingStub(
-                    channels.broker(membership.get().broker()))
+            MembershipServiceGrpc.newBlockingStub(channels.broker(membership.get().broker()))
                 .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
                 .getMembership(GetMembershipRequest.getDefaultInstance()));
   }

@@ -265,8 +265,7 @@ public final class GrpcPeers implements Peers {
     try {
       long before = clock.millis();
       // Diagnosis says how it is now.
-      GetPeerResponse peer =
-          calls(channelNow(party)).getPeer(GetPeerRequest.getDefaultInstance());
+      GetPeerResponse peer = calls(channelNow(party)).getPeer(GetPeerRequest.getDefaultInstance());
       long middle = (before + clock.millis()) / 2;
       return new PeerInfo(peer.getVersion(), Calls.instant(peer.getNow()).toEpochMilli() - middle);
     } catch (StatusRuntimeException e) {

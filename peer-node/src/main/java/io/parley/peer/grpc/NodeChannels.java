@@ -68,9 +68,9 @@ public final class NodeChannels implements Connections, AutoCloseable {
   }
 
   /**
-   * As {@link #peer}, once it is connected: a node that has just been restarted is not taken for one
-   * that is gone. Blocks for {@value #CONNECT_SECONDS} seconds at most, and answers with a channel
-   * that is not connected then: the next call on it says why.
+   * As {@link #peer}, once it is connected: a node that has just been restarted is not taken for
+   * one that is gone. Blocks for {@value #CONNECT_SECONDS} seconds at most, and answers with a
+   * channel that is not connected then: the next call on it says why.
    */
   ManagedChannel connectedPeer(Member member) {
     return connected(peer(member));

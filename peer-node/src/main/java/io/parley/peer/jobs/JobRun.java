@@ -311,7 +311,10 @@ abstract sealed class JobRun implements Runnable, EnclaveSession.Listener
       closeStreams();
     } finally {
       tidyUp(state);
-      record = record.with(phases.phases()).ended(state, desk.clock().instant(), status, failedAt, receipt);
+      record =
+          record
+              .with(phases.phases())
+              .ended(state, desk.clock().instant(), status, failedAt, receipt);
       desk.feed().change(record);
       desk.ended(this);
       LOG.atInfo().addKeyValue("job", job.id()).log("job is {}", state);

@@ -3,8 +3,8 @@ package io.parley.peer.cli.process;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import java.io.File;
-import java.net.URISyntaxException;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -109,8 +109,7 @@ public final class Distribution {
               .filter(file -> file.endsWith(".jar"))
               .sorted()
               .collect(Collectors.joining(File.pathSeparator));
-      return List.of(
-          "-XX:SharedArchiveFile=" + folder.resolve(name + ".jsa"), "-cp", classPath);
+      return List.of("-XX:SharedArchiveFile=" + folder.resolve(name + ".jsa"), "-cp", classPath);
     } catch (IOException e) {
       throw new EnvironmentException(
           Reason.IO_FAILED,

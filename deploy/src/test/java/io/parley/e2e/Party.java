@@ -1,0 +1,164 @@
+package io.parley.e2e;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** One party: its home, and its node as a process. */
+final class Party implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  final String name;
+  final Path home;
+  final int port;
+  private @Nullable Process node;
+
+  private Party(String name, Path home, int port) {
+    this.name = name;
+    this.home = home;
+    this.port = port;
+  }
+
+  /** A consortium of two; the first also runs the broker. Both nodes are up. */
+  static List<Party> two(Path folder, String first, String second) throws Exception {
+    Party founder = new Party(first, folder.resolve(first), freePort());
+    Party other = new Party(second, folder.resolve(second), freePort());
+    founder.parley(
+        "identity", "create", "--party", first, "--listen", founder.address(), "--embedded-broker");
+    founder.parley("broker", "create", "--listen", "127.0.0.1:" + freePort());
+    founder.parley(
+        "consortium",
+        "init",
+        "--name",
+        "e2e",
+        "--address",
+        founder.address(),
+        "--broker",
+        founder.home.resolve("broker").toString());
+    founder.start();
+    other.parley("identity", "create", "--party", second, "--listen", other.address());
+    Path invitation =
+        Files.writeString(
+            folder.resolve("invitation"), founder.parley("--quiet", "consortium", "invite").out());
+    other.parley(
+        "consortium", "join", invitation.toString(), "--address", other.address(), "--yes");
+    founder.parley("consortium", "approve", second, "--yes");
+    other.start();
+    return List.of(founder, other);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  String address() {
+    return "127.0.0.1:" + port;
+  }
+
+  /** Runs a command that must succeed. */
+  Command.Result parley(String... args) throws IOException, InterruptedException {
+    return run(args).ok();
+  }
+
+  /** Runs a command, however it ends. */
+  Command.Result run(String... args) throws IOException, InterruptedException {
+    return Command.run(start(args));
+  }
+
+  private Process start(String... args) throws IOException {
+    List<String> command = new ArrayList<>(List.of("--home", home.toString()));
+    command.addAll(List.of(args));
+    return Command.start(command);
+  }
+
+  /** Starts the node, and waits until it and its broker answer. */
+  void start() throws IOException {
+    Path log = home.resolve("log.txt");
+    node = Command.start(List.of("--home", home.toString(), "peer", "serve"), log);
+    await()
+        .atMost(PATIENCE)
+        .until(() -> {
+          if (!node().isAlive()) {
+            throw new AssertionError("the node ended:\n" + Files.readString(log));
+          }
+          return Files.readString(log).contains("the node serves on");
+        });
+  }
+
+  Process node() {
+    if (node == null) {
+      throw new IllegalStateException(name + " has no node");
+    }
+    return node;
+  }
+
+  /** kill -9: the node, and nothing else. */
+  void kill() throws InterruptedException {
+    node().destroyForcibly().waitFor();
+  }
+
+  /** Proposes here and signs at the other; the digest. */
+  String agree(Party other, String yaml) throws Exception {
+    Path file = Files.writeString(home.resolve("agreement.yaml"), yaml);
+    String digest =
+        field(
+            "digest",
+            parley(
+                "--quiet", "--output", "json", "agreement", "propose", file.toString(), "--yes"));
+    other.parley("--quiet", "agreement", "sign", digest, "--yes");
+    return digest;
+  }
+
+  String submit(String digest) throws Exception {
+    return field("job", parley("--quiet", "--output", "json", "job", "submit", digest));
+  }
+
+  /** Waits until the job has ended; what {@code job show} says of it then. */
+  String awaitEnd(String job) throws Exception {
+    Command.Result unused = run("--quiet", "job", "watch", job);
+    return parley("--output", "json", "job", "show", job).out();
+  }
+
+  /** Waits until the computing enclave runs the app. */
+  void awaitComputing(String job) {
+    await()
+        .atMost(PATIENCE)
+        .until(() -> parley("--output", "json", "job", "show", job).out().contains("\"compute\""));
+  }
+
+  static String field(String name, Command.Result json) {
+    Matcher matcher = Pattern.compile("\"" + name + "\": *\"([^\"]*)\"").matcher(json.out());
+    if (!matcher.find()) {
+      throw new AssertionError("no '" + name + "' in " + json);
+    }
+    return matcher.group(1);
+  }
+
+  @Override
+  public void close() {
+    if (node == null) {
+      return;
+    }
+    node.destroy();
+    try {
+      if (!node.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        node.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      node.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}
