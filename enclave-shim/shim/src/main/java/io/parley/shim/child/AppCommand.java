@@ -26,6 +26,8 @@ public record AppCommand(Path folder, List<String> command, long memoryBytes) {
       full.add(java.toString());
       // Half for the heap; engines below Java take the other half. The wall holds the sum.
       full.add("-Xmx" + memoryBytes / 2);
+      // The runtime would otherwise take a 64th of the machine at once, used or not.
+      full.add("-Xms8m");
       full.add("-XX:MaxDirectMemorySize=" + memoryBytes / 2);
       full.add("-XX:+ExitOnOutOfMemoryError");
       full.add("-XX:-UsePerfData");

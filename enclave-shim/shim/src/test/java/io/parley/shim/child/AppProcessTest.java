@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -110,6 +111,69 @@ class AppProcessTest {
   }
 
   @Test
+  void appThatIgnoresBeingAskedToEndIsKilled() {
+    AppProcess process = start("trap '' TERM HUP INT; echo '{}' >&3; while :; do sleep 0.1; done");
+    await().until(() -> !progress.isEmpty());
+
+    assertThatThrownBy(() -> process.waitFor(Duration.ofMillis(50)))
+        .isInstanceOfSatisfying(
+            ParleyException.class, e -> assertThat(e.reason()).isEqualTo(Reason.TIMEOUT));
+  }
+
+  @Test
+  void childrenThatOutliveTheAppDoNotHoldItsEndUp() {
+    // They keep output and progress open, and are in the app's group.
+    AppExit exit = sh("(sleep 1000; echo late) & echo first");
+
+    assertThat(exit.code()).isZero();
+    assertThat(exit.output()).isEqualTo("first\n");
+    await().atMost(Duration.ofSeconds(20)).until(() -> sleeping() == 0);
+  }
+
+  @Test
+  void appMayCloseItsDescriptors() {
+    AppExit exit = sh("exec 0<&- 1>&- 2>&- 3>&-; cat in/rows > out/copy; exit 4");
+
+    assertThat(exit.code()).isEqualTo(4);
+    assertThat(exit.output()).isEmpty();
+  }
+
+  @Test
+  void floodOfProgressIsReadToItsEnd() {
+    AppExit exit =
+        sh("yes '{\"done\":1}' | head -n 200000 >&3; yes flood | head -c 20000000; echo end");
+
+    assertThat(exit.code()).isZero();
+    assertThat(exit.output()).endsWith("end\n").hasSize(16 * 1024);
+    assertThat(progress).hasSize(200_000);
+  }
+
+  @Test
+  void whoeverIsSlowToHearProgressHoldsTheAppUpAndNotTheShim() throws Exception {
+    CountDownLatch heard = new CountDownLatch(1);
+    try (AppProcess process =
+        AppProcess.start(
+            new AppCommand(
+                folder,
+                List.of("/bin/sh", "-c", "PATH=/usr/bin:/bin; yes | head -c 5000000 >&3"),
+                MEMORY_BYTES),
+            wall(),
+            line -> {
+              try {
+                heard.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            })) {
+      assertThatThrownBy(() -> process.waitFor(Duration.ofMillis(300)))
+          .isInstanceOfSatisfying(
+              ParleyException.class, e -> assertThat(e.reason()).isEqualTo(Reason.TIMEOUT));
+    } finally {
+      heard.countDown();
+    }
+  }
+
+  @Test
   void exitCodesAndSignalsAreTold() {
     assertThat(sh("exit 7").code()).isEqualTo(7);
     assertThat(sh("kill -TERM $$").code()).isEqualTo(143);
@@ -185,8 +249,11 @@ class AppProcessTest {
 
   private AppProcess start(List<String> command) {
     return AppProcess.start(
-        new AppCommand(folder, command, MEMORY_BYTES),
-        new Wall(
+        new AppCommand(folder, command, MEMORY_BYTES), wall(), progress::add);
+  }
+
+  private Wall wall() {
+    return new Wall(
             JAVA.resolve("bin/java"),
             Stream.of(
                     List.of(
@@ -205,8 +272,7 @@ class AppProcessTest {
                         new Rule(Path.of("/dev/random"), Access.READ_DEVICE),
                         new Rule(Path.of("/dev/urandom"), Access.READ_DEVICE)))
                 .flatMap(List::stream)
-                .toList()),
-        progress::add);
+                .toList());
   }
 
   private static long sleeping() {

@@ -1,0 +1,61 @@
+package io.parley.shim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FoldersTest {
+  @TempDir Path folder;
+
+  @Test
+  void filesFoldersAndLinksGoAndWhatLinksPointToStays() throws IOException {
+    Folders folders = folders();
+    Path kept = Files.writeString(folder.resolve("kept"), "x");
+    Files.writeString(folders.in().resolve("a.arrow"), "x");
+    Files.createDirectories(folders.out().resolve("b/c"));
+    Files.writeString(folders.out().resolve("b/c/d"), "x");
+    Files.createSymbolicLink(folders.out().resolve("link"), kept);
+    Files.createSymbolicLink(folders.out().resolve("folder"), folders.app());
+    Files.writeString(folders.app().resolve("app.yaml"), "x");
+
+    folders.wipe();
+
+    assertThat(folders.in()).isEmptyDirectory();
+    assertThat(folders.out()).isEmptyDirectory();
+    assertThat(kept).exists();
+    assertThat(folders.app().resolve("app.yaml")).exists();
+  }
+
+  @Test
+  void aFolderThatIsClosedToEverybodyKeepsNothingElse() throws IOException {
+    Folders folders = folders();
+    Path closed = Files.createDirectories(folders.out().resolve("closed"));
+    Files.writeString(closed.resolve("x"), "x");
+    Files.writeString(folders.out().resolve("a"), "x");
+    Files.writeString(folders.out().resolve("z"), "x");
+    Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
+    try {
+      folders.wipe();
+
+      assertThat(folders.out().resolve("a")).doesNotExist();
+      assertThat(folders.out().resolve("z")).doesNotExist();
+    } finally {
+      if (Files.exists(closed)) {
+        Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+      }
+    }
+  }
+
+  private Folders folders() throws IOException {
+    return new Folders(
+        folder.resolve("none"),
+        Files.createDirectories(folder.resolve("app")),
+        Files.createDirectories(folder.resolve("in")),
+        Files.createDirectories(folder.resolve("out")));
+  }
+}
