@@ -13,7 +13,7 @@ record CsvHeader(List<String> names) {
     names = List.copyOf(names);
   }
 
-  static CsvHeader of(CsvReader reader) {
+  static CsvHeader of(CsvRecords reader) {
     List<String> names = new ArrayList<>();
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < reader.fields(); i++) {

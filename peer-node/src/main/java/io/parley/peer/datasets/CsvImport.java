@@ -27,8 +27,8 @@ final class CsvImport {
 
   /** The narrowest of BOOLEAN, BIGINT, DOUBLE, DATE, TIMESTAMP, else VARCHAR, per column. */
   List<Column> infer() throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      CsvReader reader = new CsvReader(in);
+    try (InputStream in = Files.newInputStream(file);
+        CsvRecords reader = new CsvRecords(in)) {
       CsvHeader header = header(reader);
       List<Guess> guesses = header.names().stream().map(name -> new Guess()).toList();
       while (reader.next(header.names().size() == 1)) {
@@ -49,8 +49,8 @@ final class CsvImport {
 
   /** Reads all rows into {@code out}. */
   void read(List<Column> columns, ArrowOutput out) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      CsvReader reader = new CsvReader(in);
+    try (InputStream in = Files.newInputStream(file);
+        CsvRecords reader = new CsvRecords(in)) {
       CsvHeader header = header(reader);
       int[] places = header.places(columns);
       Cells.Writer[] writers = new Cells.Writer[places.length];
@@ -78,7 +78,7 @@ final class CsvImport {
   }
 
   private static void write(
-      CsvReader reader,
+      CsvRecords reader,
       int field,
       Column column,
       Cells.Writer writer,
@@ -105,15 +105,14 @@ final class CsvImport {
     }
   }
 
-  private static CsvHeader header(CsvReader reader) throws IOException {
-    reader.delimiter(reader.guessDelimiter());
+  private static CsvHeader header(CsvRecords reader) throws IOException {
     if (!reader.next(false)) {
       throw new DatasetProblem(1, "", "the file is empty; expected a header with column names");
     }
     return CsvHeader.of(reader);
   }
 
-  private static void requireFields(CsvReader reader, CsvHeader header) {
+  private static void requireFields(CsvRecords reader, CsvHeader header) {
     if (reader.fields() != header.names().size()) {
       throw new DatasetProblem(
           reader.line(),
