@@ -55,10 +55,10 @@ final class Cast {
   }
 
   /** How the nodes differ from what they are by default. */
-  record NodeSettings(boolean relay, @Nullable String memory) {
+  record NodeSettings(boolean relay, @Nullable Long memory) {
     String yaml() {
       return (relay ? "data: {mode: relay}\n" : "")
-          + (memory == null ? "" : "enclave: {memory: " + memory + "}\n");
+          + (memory == null ? "" : "enclave: {memory: " + memory + "B}\n");
     }
   }
 

@@ -33,7 +33,7 @@ final class Rehearsal implements AutoCloseable {
    *
    * @param app folder of the app; null for one that comes with Parley
    * @param submitter the party that asks for the job; null for a result's first recipient
-   * @param memory of each enclave, as parley.yaml writes it
+   * @param memory of each enclave, in bytes
    */
   record Plan(
       Path agreement,
@@ -43,7 +43,7 @@ final class Rehearsal implements AutoCloseable {
       @Nullable String submitter,
       ResultForm form,
       @Nullable Path out,
-      @Nullable String memory,
+      @Nullable Long memory,
       boolean relay,
       boolean keep) {}
 

@@ -66,8 +66,9 @@ final class TryCommand implements Callable<Integer> {
   @Option(
       names = "--memory",
       paramLabel = "SIZE",
+      converter = EnclaveMemory.class,
       description = "What each enclave may use, for example 512MiB. Default: as a node has it.")
-  @Nullable String memory;
+  @Nullable Long memory;
 
   @Option(
       names = "--relay",

@@ -46,7 +46,23 @@ public record NodeConfig(
    * @param uid user that enclaves run as when the node itself runs as root
    * @param evidence kind of evidence; this version knows {@code simulated} only
    */
-  public record EnclaveLimits(long memoryBytes, int uid, String evidence) {}
+  public record EnclaveLimits(long memoryBytes, int uid, String evidence) {
+    private static final long LEAST_BYTES = 256L << 20;
+
+    /**
+     * A cap as people write it.
+     *
+     * @throws IllegalArgumentException what is wrong with it, for people
+     */
+    public static long memory(String text) {
+      long bytes = Quantities.bytes(text);
+      if (bytes < LEAST_BYTES) {
+        throw new IllegalArgumentException(
+            "'%s' is too little; an enclave needs at least 256MiB".formatted(text));
+      }
+      return bytes;
+    }
+  }
 
   /** How long sealed results wait for their readers. */
   public record Results(Duration keep) {}

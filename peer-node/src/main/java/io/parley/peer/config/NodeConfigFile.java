@@ -27,7 +27,6 @@ import java.util.stream.Stream;
 public final class NodeConfigFile {
   private static final int FILE_BYTES_MAX = 64 << 10;
   private static final HostPort ANY_LOCAL = new HostPort("127.0.0.1", 0);
-  private static final long MEMORY_LEAST_BYTES = 256L << 20;
   private static final int UID_DEFAULT = 64_200;
 
   private NodeConfigFile() {}
@@ -58,8 +57,7 @@ public final class NodeConfigFile {
   private static NodeConfig config(YamlFile file) {
     YamlSection root =
         file.rootOrThrow(Reason.INVALID_CONFIG)
-            .only(
-                "party", "listen", "advertise", "data", "broker", "enclave", "results", "limits");
+            .only("party", "listen", "advertise", "data", "broker", "enclave", "results", "limits");
     String party = root.required("party", "x", "the party's name", NodeConfigFile::name);
     HostPort listen = root.value("listen", ANY_LOCAL, HostPort::parse);
     HostPort advertise = root.value("advertise", listen, HostPort::parse);
@@ -90,7 +88,7 @@ public final class NodeConfigFile {
     section.only("memory", "user", "evidence");
     EnclaveLimits limits =
         new EnclaveLimits(
-            section.value("memory", 2L << 30, NodeConfigFile::memory),
+            section.value("memory", 2L << 30, EnclaveLimits::memory),
             section.value("user", UID_DEFAULT, text -> Quantities.count(text, 1, 999_999_999)),
             section.value("evidence", "simulated", NodeConfigFile::evidence));
     return limits;
@@ -98,8 +96,7 @@ public final class NodeConfigFile {
 
   private static Results results(YamlSection section) {
     section.only("keep");
-    Results results =
-        new Results(section.value("keep", Duration.ofDays(7), NodeConfigFile::keep));
+    Results results = new Results(section.value("keep", Duration.ofDays(7), NodeConfigFile::keep));
     return results;
   }
 
@@ -120,15 +117,6 @@ public final class NodeConfigFile {
               .formatted(text));
     }
     return text;
-  }
-
-  private static long memory(String text) {
-    long bytes = Quantities.bytes(text);
-    if (bytes < MEMORY_LEAST_BYTES) {
-      throw new IllegalArgumentException(
-          "'%s' is too little; an enclave needs at least 256MiB".formatted(text));
-    }
-    return bytes;
   }
 
   private static Duration keep(String text) {
