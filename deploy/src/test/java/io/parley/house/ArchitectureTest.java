@@ -26,8 +26,15 @@ import org.junit.jupiter.api.TestFactory;
 /** Arrows run one way, and dangerous things happen in one place each. */
 class ArchitectureTest {
   private static final String[] PROTO_ROOMS = {
-    "io.parley.agreement..", "io.parley.evidence..", "io.parley.seal..", "io.parley.identity..", "io.parley.wire..",
-    "io.parley.link..", "io.parley.yaml..", "io.parley.transport..", "io.parley.proto.."
+    "io.parley.agreement..",
+    "io.parley.evidence..",
+    "io.parley.seal..",
+    "io.parley.identity..",
+    "io.parley.wire..",
+    "io.parley.link..",
+    "io.parley.yaml..",
+    "io.parley.transport..",
+    "io.parley.proto.."
   };
   private static final String SHIM = "io.parley.shim..";
   private static final String SDK = "io.parley.sdk..";

@@ -1,10 +1,10 @@
 package io.parley.agreement;
 
-import io.parley.wire.Problems;
-import io.parley.wire.Suggestions;
 import io.parley.wire.Digest;
+import io.parley.wire.Problems;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.Suggestions;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Comparator;
@@ -61,7 +61,8 @@ public record Agreement(
         maxJobs,
         parameters);
     AgreementRules.checkKeys(problems, parties);
-    problems.throwIfAny(Reason.INVALID_AGREEMENT, "agreement '%s'".formatted(Suggestions.shown(name)));
+    problems.throwIfAny(
+        Reason.INVALID_AGREEMENT, "agreement '%s'".formatted(Suggestions.shown(name)));
   }
 
   private static <T> List<T> sorted(List<T> list, Function<T, String> name) {

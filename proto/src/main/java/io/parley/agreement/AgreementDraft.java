@@ -1,11 +1,11 @@
 package io.parley.agreement;
 
-import io.parley.wire.Problems;
-import io.parley.wire.Suggestions;
 import io.parley.identity.Membership;
 import io.parley.wire.Digest;
+import io.parley.wire.Problems;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.Suggestions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

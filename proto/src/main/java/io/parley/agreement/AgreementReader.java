@@ -1,10 +1,10 @@
 package io.parley.agreement;
 
-import io.parley.wire.Problems;
-import io.parley.wire.Suggestions;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
+import io.parley.wire.Problems;
 import io.parley.wire.Reason;
+import io.parley.wire.Suggestions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,7 +44,8 @@ final class AgreementReader {
         maxJobs,
         parameters);
     AgreementRules.checkKeys(problems, parties);
-    problems.throwIfAny(Reason.INVALID_AGREEMENT, "agreement '%s'".formatted(Suggestions.shown(message.getName())));
+    problems.throwIfAny(
+        Reason.INVALID_AGREEMENT, "agreement '%s'".formatted(Suggestions.shown(message.getName())));
     return new Agreement(
         message.getName(),
         parties,

@@ -1,7 +1,7 @@
 package io.parley.agreement;
 
-import io.parley.wire.Problems;
 import io.parley.identity.VerifyingKey;
+import io.parley.wire.Problems;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;

@@ -1,14 +1,14 @@
 package io.parley.agreement;
 
-import io.parley.wire.Problems;
-import io.parley.wire.Suggestions;
-import io.parley.yaml.YamlNode.Entry;
-import io.parley.yaml.YamlNode.Mapping;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
+import io.parley.wire.Problems;
 import io.parley.wire.Reason;
+import io.parley.wire.Suggestions;
 import io.parley.yaml.YamlFile;
 import io.parley.yaml.YamlNode;
+import io.parley.yaml.YamlNode.Entry;
+import io.parley.yaml.YamlNode.Mapping;
 import io.parley.yaml.YamlSection;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -172,8 +172,7 @@ final class AgreementYamlReader {
   }
 
   private @Nullable Dataset dataset(YamlSection datasets, Entry entry) {
-    @Nullable YamlSection section =
-        datasets.section(entry);
+    @Nullable YamlSection section = datasets.section(entry);
     if (section == null) {
       return null;
     }
@@ -235,8 +234,7 @@ final class AgreementYamlReader {
   }
 
   private @Nullable ResultRule result(YamlSection results, Entry entry) {
-    @Nullable YamlSection section =
-        results.section(entry);
+    @Nullable YamlSection section = results.section(entry);
     if (section == null) {
       return null;
     }
@@ -249,8 +247,7 @@ final class AgreementYamlReader {
   }
 
   private @Nullable Parameter parameter(YamlSection params, Entry entry) {
-    @Nullable YamlSection section =
-        params.section(entry);
+    @Nullable YamlSection section = params.section(entry);
     if (section == null) {
       return null;
     }

@@ -2,6 +2,7 @@ package io.parley.agreement;
 
 import io.parley.wire.Problems;
 import io.parley.wire.Reason;
+
 /**
  * One column of a dataset.
  *

@@ -1,8 +1,8 @@
 package io.parley.agreement;
 
-import io.parley.wire.Suggestions;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.Suggestions;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;

@@ -1,8 +1,8 @@
 package io.parley.agreement;
 
 import io.parley.wire.Problems;
-import io.parley.wire.Suggestions;
 import io.parley.wire.Reason;
+import io.parley.wire.Suggestions;
 import java.util.List;
 
 /**
@@ -23,6 +23,7 @@ public record Dataset(String name, String owner, List<Column> columns, List<Stri
     rules.size("released_to", releasedTo.size(), 0, Limits.MAX_PARTIES);
     releasedTo.forEach(party -> rules.partyName("released_to", party));
     rules.unique("released_to", releasedTo);
-    problems.throwIfAny(Reason.INVALID_AGREEMENT, "dataset '%s'".formatted(Suggestions.shown(name)));
+    problems.throwIfAny(
+        Reason.INVALID_AGREEMENT, "dataset '%s'".formatted(Suggestions.shown(name)));
   }
 }

@@ -1,8 +1,8 @@
 package io.parley.agreement;
 
+import io.parley.wire.Digest;
 import io.parley.wire.Problems;
 import io.parley.wire.Reason;
-import io.parley.wire.Digest;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;

@@ -1,11 +1,11 @@
 package io.parley.agreement;
 
-import io.parley.wire.Problems;
-import io.parley.wire.Suggestions;
 import com.google.protobuf.ByteString;
 import io.parley.wire.Digest;
+import io.parley.wire.Problems;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.Suggestions;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Collections;
@@ -128,9 +128,7 @@ public record JobSpec(
     left.keySet()
         .forEach(name ->
             problems.add(
-                name,
-                "is no parameter of this agreement"
-                    + suggestion(name, terms.parameters())));
+                name, "is no parameter of this agreement" + suggestion(name, terms.parameters())));
     problems.throwIfAny(
         Reason.INVALID_PARAMETER,
         "job of '%s' under agreement '%s'".formatted(submitting.name(), terms.name()));

@@ -1,8 +1,9 @@
 package io.parley.agreement;
 
 import io.parley.wire.Problems;
-import io.parley.wire.Suggestions;
 import io.parley.wire.Reason;
+import io.parley.wire.Suggestions;
+
 /** What a job may set, and what it may not. */
 public sealed interface Parameter {
   String name();
@@ -14,7 +15,8 @@ public sealed interface Parameter {
       Rules rules = new Rules(problems);
       rules.tableName("name", name);
       rules.fixedValue("value", value);
-      problems.throwIfAny(Reason.INVALID_AGREEMENT, "parameter '%s'".formatted(Suggestions.shown(name)));
+      problems.throwIfAny(
+          Reason.INVALID_AGREEMENT, "parameter '%s'".formatted(Suggestions.shown(name)));
     }
   }
 
@@ -23,7 +25,8 @@ public sealed interface Parameter {
     public Free {
       Problems problems = new Problems();
       new Rules(problems).tableName("name", name);
-      problems.throwIfAny(Reason.INVALID_AGREEMENT, "parameter '%s'".formatted(Suggestions.shown(name)));
+      problems.throwIfAny(
+          Reason.INVALID_AGREEMENT, "parameter '%s'".formatted(Suggestions.shown(name)));
     }
   }
 }

@@ -1,9 +1,9 @@
 package io.parley.agreement;
 
-import io.parley.wire.Problems;
-import io.parley.wire.Reason;
 import io.parley.identity.VerifyingKey;
 import io.parley.seal.HpkePublicKey;
+import io.parley.wire.Problems;
+import io.parley.wire.Reason;
 
 /**
  * A party as the signers know it.

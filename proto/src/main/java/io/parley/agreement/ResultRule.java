@@ -1,8 +1,8 @@
 package io.parley.agreement;
 
 import io.parley.wire.Problems;
-import io.parley.wire.Suggestions;
 import io.parley.wire.Reason;
+import io.parley.wire.Suggestions;
 import java.util.List;
 
 /**

@@ -1,9 +1,9 @@
 package io.parley.agreement;
 
-import io.parley.wire.Problems;
-import io.parley.wire.Suggestions;
 import io.parley.identity.Names;
 import io.parley.wire.Digest;
+import io.parley.wire.Problems;
+import io.parley.wire.Suggestions;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Collection;

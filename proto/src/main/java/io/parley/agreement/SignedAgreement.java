@@ -1,11 +1,11 @@
 package io.parley.agreement;
 
-import io.parley.wire.Suggestions;
 import com.google.protobuf.ByteString;
 import io.parley.identity.SigningKey;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.Suggestions;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;

@@ -65,8 +65,7 @@ final class YamlReader {
 
   static Document read(String text) throws Unreadable {
     try {
-      return new YamlReader(
-              new Yaml(new LoaderOptions()).parse(new StringReader(text)).iterator())
+      return new YamlReader(new Yaml(new LoaderOptions()).parse(new StringReader(text)).iterator())
           .document();
     } catch (MarkedYAMLException e) {
       @Nullable Mark at = e.getProblemMark();

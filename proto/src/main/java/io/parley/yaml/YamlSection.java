@@ -1,14 +1,13 @@
 package io.parley.yaml;
 
-import io.parley.yaml.YamlNode.Entry;
-import io.parley.yaml.YamlNode.Kind;
-import io.parley.yaml.YamlNode.Mapping;
-import io.parley.yaml.YamlNode.Place;
-import io.parley.yaml.YamlNode.Scalar;
-import io.parley.yaml.YamlNode.Sequence;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Problems;
 import io.parley.wire.Suggestions;
+import io.parley.yaml.YamlNode.Entry;
+import io.parley.yaml.YamlNode.Kind;
+import io.parley.yaml.YamlNode.Mapping;
+import io.parley.yaml.YamlNode.Scalar;
+import io.parley.yaml.YamlNode.Sequence;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;

@@ -110,7 +110,8 @@ class YamlFileTest {
         .hasMessageContaining("x.yaml:2:1: list: is text; expected a list of words")
         .hasMessageContaining("x.yaml:3:1: truth: is text; expected true or false")
         .hasMessageContaining("x.yaml:4:10: nested.inner: is a list; expected one value")
-        .hasMessageContaining("x.yaml:4:22: nested.otehr: unknown key 'otehr'; did you mean 'other'")
+        .hasMessageContaining(
+            "x.yaml:4:22: nested.otehr: unknown key 'otehr'; did you mean 'other'")
         .hasMessageContaining("x.yaml:5:1: empty: is nothing; expected one value")
         .hasMessageContaining("x.yaml:6:1: value: '-1' is wrong")
         .hasMessageContaining("'gone' is missing; expected a number");

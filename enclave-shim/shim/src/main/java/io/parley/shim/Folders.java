@@ -35,7 +35,9 @@ public record Folders(Path appSource, Path app, Path in, Path out) {
     }
   }
 
-  /** The folder is memory of this enclave and goes with it in a moment: reason to say, not to stop. */
+  /**
+   * The folder is memory of this enclave and goes with it in a moment: reason to say, not to stop.
+   */
   private static void notDeleted(IOException e) {
     ShimLog.warn("could not delete all of a folder: " + e.getClass().getName());
   }

@@ -16,10 +16,10 @@ final class ShimWiring {
 
   /**
    * Of the enclave's memory, what this process may come to use. Highest resident sets (VmHWM) seen
-   * with Temurin 25 on 2 cores: 109 to 127 MiB with 16 rows, 133 MiB while 256 MB of rows (8 million,
-   * 245 MiB as Arrow) came in, 138 MiB in deploy/bench; a third of each is mapped files. A quarter of
-   * the highest on top. A batch is held at a time for each dataset: these were of 2 MiB, and one of
-   * the largest size, 64 MiB, takes as much more.
+   * with Temurin 25 on 2 cores: 109 to 127 MiB with 16 rows, 133 MiB while 256 MB of rows (8
+   * million, 245 MiB as Arrow) came in, 138 MiB in deploy/bench; a third of each is mapped files. A
+   * quarter of the highest on top. A batch is held at a time for each dataset: these were of 2 MiB,
+   * and one of the largest size, 64 MiB, takes as much more.
    */
   private static final long OWN_BYTES = 176L << 20;
 

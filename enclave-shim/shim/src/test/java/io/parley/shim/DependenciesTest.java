@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 class DependenciesTest {
   private static final Pattern ROW = Pattern.compile("(?m)^\\| ([a-z0-9-]+) \\| (.+) \\|$");
   private static final Pattern RESOLVED =
-      Pattern.compile("(?m)^\\s+[\\w.-]+:([\\w.-]+):jar:(?:[\\w.-]+:)?[\\w.-]+:(?:compile|runtime)");
+      Pattern.compile(
+          "(?m)^\\s+[\\w.-]+:([\\w.-]+):jar:(?:[\\w.-]+:)?[\\w.-]+:(?:compile|runtime)");
 
   @Test
   void everyJarOfTheShimHasItsReasonAndNoReasonIsLeftOver() throws IOException {

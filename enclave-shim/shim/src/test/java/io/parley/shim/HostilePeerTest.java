@@ -200,7 +200,8 @@ class HostilePeerTest {
   void aPeerThatStopsReadingMidStreamIsGivenUp() throws Exception {
     try (TestJob job = TestJob.ofTwo(folder, 10)) {
       job.patience = new Exchange.Patience(Duration.ofSeconds(10), Duration.ofSeconds(2));
-      // From a point in the stream on, whoever carries it takes nothing more, and hangs up on nobody.
+      // From a point in the stream on, whoever carries it takes nothing more, and hangs up on
+      // nobody.
       CountDownLatch ended = new CountDownLatch(1);
       AtomicBoolean stuck = new AtomicBoolean();
       job.host("hospital").wires =

@@ -59,8 +59,7 @@ public final class BrokerYaml {
         root.required("membership", "", "the folder of the membership lists", text -> text);
     @Nullable List<String> evidence = root.texts("evidence", "kinds of evidence", false);
     Duration valid =
-        root.value(
-            "challenge_valid", BrokerConfig.CHALLENGE_VALID_DEFAULT, BrokerYaml::duration);
+        root.value("challenge_valid", BrokerConfig.CHALLENGE_VALID_DEFAULT, BrokerYaml::duration);
     YamlSection limits =
         root.sectionOrEmpty("limits")
             .only("calls_per_connection", "calls_per_party", "message_bytes");
@@ -97,8 +96,7 @@ public final class BrokerYaml {
   }
 
   private static int number(String text) {
-    BrokerConfig.require(
-        text.matches("[0-9]{1,9}"), "'%s' is no whole number".formatted(text));
+    BrokerConfig.require(text.matches("[0-9]{1,9}"), "'%s' is no whole number".formatted(text));
     return Integer.parseInt(text);
   }
 

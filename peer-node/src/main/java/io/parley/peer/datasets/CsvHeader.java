@@ -48,7 +48,8 @@ record CsvHeader(List<String> names) {
           .append('\'')
           .append(missing.get(i))
           .append('\'')
-          .append(Suggestions.hint(missing.get(i), extra).replace("; did", " (did").replace("?", "?)"));
+          .append(
+              Suggestions.hint(missing.get(i), extra).replace("; did", " (did").replace("?", "?)"));
     }
     if (!extra.isEmpty()) {
       text.append("; columns that nobody asked for: ").append(String.join(", ", extra));

@@ -55,7 +55,8 @@ class CsvImportTest {
       })
   void readsTheSameAsDuckDb(String text) throws Exception {
     boolean swapped = text.startsWith("b,");
-    List<Column> columns = Tables.columns(swapped ? "b VARCHAR, a VARCHAR" : "a VARCHAR, b VARCHAR");
+    List<Column> columns =
+        Tables.columns(swapped ? "b VARCHAR, a VARCHAR" : "a VARCHAR, b VARCHAR");
     Path file = tables.file(text);
     assertThat(tables.imported(DatasetImport.Format.CSV, file, columns, new ArrayList<>()))
         .isEqualTo(Tables.duckdb(file, "", columns));
@@ -129,7 +130,8 @@ class CsvImportTest {
       })
   void whatDoesNotFitIsRefusedWithFileLineAndColumn(String type, String value, String problem) {
     assertThatThrownBy(() ->
-            tables.csv("a,b\n,\"1\n2\"\n%s,3\n".formatted(value), "a %s, b VARCHAR".formatted(type)))
+            tables.csv(
+                "a,b\n,\"1\n2\"\n%s,3\n".formatted(value), "a %s, b VARCHAR".formatted(type)))
         .isInstanceOfSatisfying(
             RefusedException.class,
             e -> {
@@ -185,7 +187,8 @@ class CsvImportTest {
   @Test
   void whatIsNotNullMustBeThere() {
     for (String nothing : List.of("", "\"\"")) {
-      assertThatThrownBy(() -> tables.csv("a,b\n" + nothing + ",1\n", "a VARCHAR NOT NULL, b BIGINT"))
+      assertThatThrownBy(
+              () -> tables.csv("a,b\n" + nothing + ",1\n", "a VARCHAR NOT NULL, b BIGINT"))
           .hasMessageContaining("line 2, column 'a'")
           .hasMessageContaining("NOT NULL");
     }
@@ -217,7 +220,8 @@ class CsvImportTest {
     List<List<String>> rows =
         tables.imported(
             DatasetImport.Format.CSV,
-            tables.file("i,d,t,day,at,b,none\n1,1,x,2026-01-01,2026-01-01 10:00,true,\n2,1.5,1,2026-01-02,2026-01-02,0,\"\"\n"),
+            tables.file(
+                "i,d,t,day,at,b,none\n1,1,x,2026-01-01,2026-01-01 10:00,true,\n2,1.5,1,2026-01-02,2026-01-02,0,\"\"\n"),
             List.of(),
             kept);
     assertThat(kept.stream().map(c -> c.name() + " " + c.type().sql()))
@@ -248,8 +252,24 @@ class CsvImportTest {
   private static final class Nasty {
     private static final List<String> TEXTS =
         List.of(
-            "", " ", "x", "a,b", "say \"hi\"", "\"", "line\nbreak", "carriage\r\nreturn", "NULL",
-            "null", "\u00e4\u00f6\u20ac", "\ud83d\ude00", "'", ";", "\t", "#no comment", "\\", "0");
+            "",
+            " ",
+            "x",
+            "a,b",
+            "say \"hi\"",
+            "\"",
+            "line\nbreak",
+            "carriage\r\nreturn",
+            "NULL",
+            "null",
+            "\u00e4\u00f6\u20ac",
+            "\ud83d\ude00",
+            "'",
+            ";",
+            "\t",
+            "#no comment",
+            "\\",
+            "0");
     private final Random random;
 
     Nasty(long seed) {

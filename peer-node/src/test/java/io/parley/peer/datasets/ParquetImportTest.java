@@ -70,14 +70,13 @@ class ParquetImportTest {
   @Test
   void everyWrongColumnIsNamed() throws Exception {
     Path file = parquet("SELECT 7::BIGINT AS amount, 'x' AS name");
-    assertThatThrownBy(() ->
-            read(file, Tables.columns("amount INTEGER, nmae VARCHAR"), new ArrayList<>()))
+    assertThatThrownBy(
+            () -> read(file, Tables.columns("amount INTEGER, nmae VARCHAR"), new ArrayList<>()))
         .isInstanceOfSatisfying(
             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.INVALID_DATASET))
         .hasMessageContaining("column 'amount': expected INTEGER, came BIGINT")
         .hasMessageContaining("no column 'nmae'; did you mean 'name'?");
-    assertThatThrownBy(() ->
-            read(parquet("SELECT [1, 2] AS list"), List.of(), new ArrayList<>()))
+    assertThatThrownBy(() -> read(parquet("SELECT [1, 2] AS list"), List.of(), new ArrayList<>()))
         .hasMessageContaining("column 'list'");
   }
 

@@ -60,8 +60,7 @@ final class Tables {
     List<List<String>> rows = new ArrayList<>();
     try (RootAllocator allocator = new RootAllocator();
         ArrowFileReader reader =
-            new ArrowFileReader(
-                Files.newByteChannel(arrow, StandardOpenOption.READ), allocator)) {
+            new ArrowFileReader(Files.newByteChannel(arrow, StandardOpenOption.READ), allocator)) {
       while (reader.loadNextBatch()) {
         for (int row = 0; row < reader.getVectorSchemaRoot().getRowCount(); row++) {
           List<String> values = new ArrayList<>();
@@ -79,8 +78,7 @@ final class Tables {
   }
 
   List<List<String>> csv(String text, String wanted) throws IOException {
-    return imported(
-        DatasetImport.Format.CSV, file(text), columns(wanted), new ArrayList<>());
+    return imported(DatasetImport.Format.CSV, file(text), columns(wanted), new ArrayList<>());
   }
 
   private static String text(FieldVector vector, int row) {

@@ -51,8 +51,7 @@ public final class ArrowStream {
       message = Messages.next(source, table);
     }
     if (rows != announcedRows) {
-      throw table.invalid(
-          "its stream has %d rows; it announced %d".formatted(rows, announcedRows));
+      throw table.invalid("its stream has %d rows; it announced %d".formatted(rows, announcedRows));
     }
     return rows;
   }

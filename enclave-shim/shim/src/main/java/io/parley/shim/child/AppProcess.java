@@ -35,7 +35,10 @@ public final class AppProcess implements AutoCloseable {
   private static final long MAPPED_BYTES = 64L << 20;
 
   private static final int PIECE_BYTES = 8192;
-  /** All that wrote is gone by then: what is left in the pipes is read, however busy the machine. */
+
+  /**
+   * All that wrote is gone by then: what is left in the pipes is read, however busy the machine.
+   */
   private static final Duration READERS_TIMEOUT = Duration.ofSeconds(10);
 
   private final int pid;

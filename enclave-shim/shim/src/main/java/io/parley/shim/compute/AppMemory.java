@@ -35,7 +35,10 @@ record AppMemory(long appBytes, long enclaveBytes) {
     }
     long share = Math.round((double) appBytes * need / limit);
     return MemoryLimits.exceeded(
-        "the app in its enclave", enclaveBytes - appBytes + share, enclaveBytes, MemoryLimits.RAISE);
+        "the app in its enclave",
+        enclaveBytes - appBytes + share,
+        enclaveBytes,
+        MemoryLimits.RAISE);
   }
 
   /** A number of bytes; -1: none. */

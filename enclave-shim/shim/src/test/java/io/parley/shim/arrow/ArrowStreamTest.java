@@ -96,11 +96,13 @@ class ArrowStreamTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {-1, BODY_BYTES_MAX + 1L, 0xFFFF_FFFFL, 1L << 32, Long.MAX_VALUE, Long.MIN_VALUE})
+  @ValueSource(
+      longs = {-1, BODY_BYTES_MAX + 1L, 0xFFFF_FFFFL, 1L << 32, Long.MAX_VALUE, Long.MIN_VALUE})
   void aBodyOfMoreThanWasAnnouncedTakesNoMemory(long body) {
     byte[] bad = bytes(batch(ROWS, ROWS, 0, 0, BODY_BYTES, body, BODY_BYTES));
 
-    assertRefused(concat(bytes(schema(Endianness.Little, false)), bad, end()), ROWS, "record batch");
+    assertRefused(
+        concat(bytes(schema(Endianness.Little, false)), bad, end()), ROWS, "record batch");
   }
 
   @ParameterizedTest
@@ -116,7 +118,8 @@ class ArrowStreamTest {
   void columnsOfOtherLengthsThanTheBatchAreRefused() {
     byte[] bad = bytes(batch(ROWS, ROWS - 1, 0, 0, BODY_BYTES, BODY_BYTES, BODY_BYTES));
 
-    assertRefused(concat(bytes(schema(Endianness.Little, false)), bad, end()), ROWS, "another length");
+    assertRefused(
+        concat(bytes(schema(Endianness.Little, false)), bad, end()), ROWS, "another length");
   }
 
   @Test
@@ -302,7 +305,8 @@ class ArrowStreamTest {
   }
 
   private static ByteSource endless(byte[] first, byte[] again, AtomicLong given) {
-    ByteBuffer all = ByteBuffer.allocate(first.length + again.length).put(first).put(again).rewind();
+    ByteBuffer all =
+        ByteBuffer.allocate(first.length + again.length).put(first).put(again).rewind();
     return into -> {
       if (!all.hasRemaining()) {
         all.position(first.length);

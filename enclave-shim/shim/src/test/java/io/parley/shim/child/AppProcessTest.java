@@ -248,31 +248,30 @@ class AppProcessTest {
   }
 
   private AppProcess start(List<String> command) {
-    return AppProcess.start(
-        new AppCommand(folder, command, MEMORY_BYTES), wall(), progress::add);
+    return AppProcess.start(new AppCommand(folder, command, MEMORY_BYTES), wall(), progress::add);
   }
 
   private Wall wall() {
     return new Wall(
-            JAVA.resolve("bin/java"),
-            Stream.of(
-                    List.of(
-                        new Rule(Path.of("/usr"), Access.RUN),
-                        new Rule(Path.of("/bin"), Access.RUN),
-                        new Rule(Path.of("/lib"), Access.RUN),
-                        new Rule(Path.of("/lib64"), Access.RUN),
-                        new Rule(Path.of("/proc"), Access.READ),
-                        new Rule(JAVA, Access.RUN)),
-                    List.of(
-                        new Rule(app, Access.RUN),
-                        new Rule(folder.resolve("in"), Access.READ),
-                        new Rule(out, Access.WRITE),
-                        new Rule(Path.of("/dev/null"), Access.WRITE_DEVICE),
-                        new Rule(Path.of("/dev/zero"), Access.READ_DEVICE),
-                        new Rule(Path.of("/dev/random"), Access.READ_DEVICE),
-                        new Rule(Path.of("/dev/urandom"), Access.READ_DEVICE)))
-                .flatMap(List::stream)
-                .toList());
+        JAVA.resolve("bin/java"),
+        Stream.of(
+                List.of(
+                    new Rule(Path.of("/usr"), Access.RUN),
+                    new Rule(Path.of("/bin"), Access.RUN),
+                    new Rule(Path.of("/lib"), Access.RUN),
+                    new Rule(Path.of("/lib64"), Access.RUN),
+                    new Rule(Path.of("/proc"), Access.READ),
+                    new Rule(JAVA, Access.RUN)),
+                List.of(
+                    new Rule(app, Access.RUN),
+                    new Rule(folder.resolve("in"), Access.READ),
+                    new Rule(out, Access.WRITE),
+                    new Rule(Path.of("/dev/null"), Access.WRITE_DEVICE),
+                    new Rule(Path.of("/dev/zero"), Access.READ_DEVICE),
+                    new Rule(Path.of("/dev/random"), Access.READ_DEVICE),
+                    new Rule(Path.of("/dev/urandom"), Access.READ_DEVICE)))
+            .flatMap(List::stream)
+            .toList());
   }
 
   private static long sleeping() {

@@ -32,8 +32,19 @@ class ProgressLineTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "done", "{", "{\"done\":1", "{\"done\":9223372036854775808}", "{\"done\":1.5}", "{\"done\":1e3}",
-        "{\"done\":[1]}", "{\"x\":{\"done\":1}}", "[[1]]", "{} {}", "{\"message\":\"\\ud800", "\u0000"
+        "",
+        "done",
+        "{",
+        "{\"done\":1",
+        "{\"done\":9223372036854775808}",
+        "{\"done\":1.5}",
+        "{\"done\":1e3}",
+        "{\"done\":[1]}",
+        "{\"x\":{\"done\":1}}",
+        "[[1]]",
+        "{} {}",
+        "{\"message\":\"\\ud800",
+        "\u0000"
       })
   void whatIsNoLineIsLeftOut(String line) {
     tell(line);
@@ -61,7 +72,9 @@ class ProgressLineTest {
   @Test
   void aLineOfTheMostBytesIsKeptAndALongerOneDropped() {
     ProgressLines cut = new ProgressLines(lines::add);
-    add(cut, "x".repeat(4096) + "\n" + "y".repeat(4097) + "\n" + "z".repeat(10_000_000) + "\nend\n");
+    add(
+        cut,
+        "x".repeat(4096) + "\n" + "y".repeat(4097) + "\n" + "z".repeat(10_000_000) + "\nend\n");
 
     assertThat(lines).containsExactly("x".repeat(4096), "end");
   }

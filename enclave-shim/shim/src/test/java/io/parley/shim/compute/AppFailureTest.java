@@ -53,7 +53,13 @@ class AppFailureTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "{", "[]", "null", "7", "\"INVALID_QUERY\"", "[\"reason\",\"INVALID_QUERY\"]",
+        "",
+        "{",
+        "[]",
+        "null",
+        "7",
+        "\"INVALID_QUERY\"",
+        "[\"reason\",\"INVALID_QUERY\"]",
         "{\"reason\":[\"INVALID_QUERY\"],\"message\":\"patient 4711\"}",
         "{\"metadata\":{\"reason\":\"INVALID_QUERY\"},\"message\":\"patient 4711\"}",
         "{\"reason\":\"invalid query\",\"message\":\"patient 4711\"}",
@@ -96,7 +102,8 @@ class AppFailureTest {
   @Test
   void aLongMessageIsCutBetweenCharacters() throws IOException {
     error(
-        "{\"reason\":\"INVALID_QUERY\",\"message\":\"%s\u00e4\"}".formatted("x".repeat(996) + "\ud83d\ude00".repeat(9)));
+        "{\"reason\":\"INVALID_QUERY\",\"message\":\"%s\u00e4\"}"
+            .formatted("x".repeat(996) + "\ud83d\ude00".repeat(9)));
 
     String message = failure(2, false).getMessage();
     assertThat(message).hasSizeLessThanOrEqualTo(1000 + "INVALID_QUERY: ".length());
@@ -106,7 +113,8 @@ class AppFailureTest {
   @Test
   void aFileThatIsTooLargeIsNotRead() throws IOException {
     error(
-        "{\"reason\":\"INVALID_QUERY\",\"message\":\"m\",\"x\":\"%s\"}".formatted("x".repeat(64 << 10)));
+        "{\"reason\":\"INVALID_QUERY\",\"message\":\"m\",\"x\":\"%s\"}"
+            .formatted("x".repeat(64 << 10)));
 
     assertThat(failure(2, false).metadata()).doesNotContainKey("app_reason");
   }

@@ -52,8 +52,7 @@ class MemoryBudgetTest {
     assertThatThrownBy(() -> budget.take("b", bytes))
         .isInstanceOfSatisfying(
             RefusedException.class,
-            e ->
-                assertThat(Long.parseLong(e.metadata().get("need_bytes"))).isGreaterThan(LIMIT));
+            e -> assertThat(Long.parseLong(e.metadata().get("need_bytes"))).isGreaterThan(LIMIT));
   }
 
   @ParameterizedTest

@@ -23,8 +23,20 @@ class JsonReaderTest {
   void everyTokenComesInOrder() throws IOException {
     assertThat(tokens("{\"a\":[1,-2.5e+3,true,false,null,\"x\"],\"b\":{}}"))
         .containsExactly(
-            "BEGIN_OBJECT", "NAME a", "BEGIN_ARRAY", "NUMBER 1", "NUMBER -2.5e+3", "TRUE", "FALSE",
-            "NULL", "STRING x", "END_ARRAY", "NAME b", "BEGIN_OBJECT", "END_OBJECT", "END_OBJECT");
+            "BEGIN_OBJECT",
+            "NAME a",
+            "BEGIN_ARRAY",
+            "NUMBER 1",
+            "NUMBER -2.5e+3",
+            "TRUE",
+            "FALSE",
+            "NULL",
+            "STRING x",
+            "END_ARRAY",
+            "NAME b",
+            "BEGIN_OBJECT",
+            "END_OBJECT",
+            "END_OBJECT");
   }
 
   @Test
@@ -81,19 +93,73 @@ class JsonReaderTest {
   void aNameMayComeTwice() throws IOException {
     // RFC 8259 leaves it open; who reads decides which counts.
     assertThat(tokens("{\"a\":1,\"a\":2}"))
-        .containsExactly(
-            "BEGIN_OBJECT", "NAME a", "NUMBER 1", "NAME a", "NUMBER 2", "END_OBJECT");
+        .containsExactly("BEGIN_OBJECT", "NAME a", "NUMBER 1", "NAME a", "NUMBER 2", "END_OBJECT");
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " ", "[", "]", "{", "}", "[}", "{]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1,,2]",
-        "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "{1:2}", "{a:1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}",
-        "1 2", "[] []", "[]x", "nul", "nulL", "truefalse", "True", "NaN", "Infinity", "-", "+1", "01",
-        "-01", "00", "1.", ".5", "1e", "1e+", "1.e3", "0x10", "1_000", "'a'", "\"", "\"a", "\"\\\"",
-        "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\u", "\"a\nb\"", "\"a\u0000\"", "/* */1", "1//",
-        "\ufeff1", "[\"a\":1]", "{\"a\":1]", "[1}", "--1", "1-1"
+        "",
+        " ",
+        "[",
+        "]",
+        "{",
+        "}",
+        "[}",
+        "{]",
+        "[1",
+        "[1,",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "[1,,2]",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{,}",
+        "{1:2}",
+        "{a:1}",
+        "{\"a\" 1}",
+        "{\"a\":1 \"b\":2}",
+        "1 2",
+        "[] []",
+        "[]x",
+        "nul",
+        "nulL",
+        "truefalse",
+        "True",
+        "NaN",
+        "Infinity",
+        "-",
+        "+1",
+        "01",
+        "-01",
+        "00",
+        "1.",
+        ".5",
+        "1e",
+        "1e+",
+        "1.e3",
+        "0x10",
+        "1_000",
+        "'a'",
+        "\"",
+        "\"a",
+        "\"\\\"",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"\\u12g4\"",
+        "\"\\u",
+        "\"a\nb\"",
+        "\"a\u0000\"",
+        "/* */1",
+        "1//",
+        "\ufeff1",
+        "[\"a\":1]",
+        "{\"a\":1]",
+        "[1}",
+        "--1",
+        "1-1"
       })
   void whatIsNoJsonIsRefused(String text) {
     assertMalformed(text);
@@ -133,7 +199,9 @@ class JsonReaderTest {
           default -> text.deleteCharAt(at);
         }
       }
-      assertThat(isJson(text.toString())).as("%s", text).isEqualTo(isJson(library, text.toString()));
+      assertThat(isJson(text.toString()))
+          .as("%s", text)
+          .isEqualTo(isJson(library, text.toString()));
     }
   }
 

@@ -68,16 +68,42 @@ class AppDescriptionTest {
         "[run, /a b/c] | /a b/c",
       })
   void textsMeanWhatYamlSays(String command, String argument) {
-    assertThat(AppDescription.command("name: a\ncommand: " + command)).containsExactly("run", argument);
+    assertThat(AppDescription.command("name: a\ncommand: " + command))
+        .containsExactly("run", argument);
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
         // What a full YAML reader would take for something else than a text.
-        "&anchor", "*alias", "!tag x", "|", ">", "%x", "@x", "`x", "{a: b}", "? x", "a: b", "a:",
-        "\"a\" b", "'a' b", "\"a", "'a", "\"\\n\"", "\"\\u0041\"", "[a", "[a b", "[[a]]", "[a] b", "[a,,b]",
-        "[&a]", "[\"a\" b]", "[a: b]", "]", ","
+        "&anchor",
+        "*alias",
+        "!tag x",
+        "|",
+        ">",
+        "%x",
+        "@x",
+        "`x",
+        "{a: b}",
+        "? x",
+        "a: b",
+        "a:",
+        "\"a\" b",
+        "'a' b",
+        "\"a",
+        "'a",
+        "\"\\n\"",
+        "\"\\u0041\"",
+        "[a",
+        "[a b",
+        "[[a]]",
+        "[a] b",
+        "[a,,b]",
+        "[&a]",
+        "[\"a\" b]",
+        "[a: b]",
+        "]",
+        ","
       })
   void whatIsNoListOfPlainTextsIsRefusedWithItsLine(String value) {
     assertInvalid("name: a\ncommand: " + value, "line 2");
@@ -107,7 +133,15 @@ class AppDescriptionTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "\n\n", "---", "name: a", "name: a\ncommand:", "name: a\ncommand: []", "command: [run]"})
+      strings = {
+        "",
+        "\n\n",
+        "---",
+        "name: a",
+        "name: a\ncommand:",
+        "name: a\ncommand: []",
+        "command: [run]"
+      })
   void nameAndCommandMustBeThere(String yaml) {
     assertInvalid(yaml, "it needs 'name' and a 'command'");
   }

@@ -18,8 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a crooked app can leave in the place of a result. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class OutputRulesTest {
-  private static final List<ResultRule> RULES =
-      List.of(new ResultRule("summary", List.of("a"), 3));
+  private static final List<ResultRule> RULES = List.of(new ResultRule("summary", List.of("a"), 3));
 
   @TempDir Path out;
 
@@ -69,7 +68,8 @@ class OutputRulesTest {
   @Test
   void anythingBesideTheResultsIsRefused() throws IOException {
     Files.writeString(out.resolve("summary.csv"), "n\n1\n");
-    for (String name : List.of("more.csv", "summary.CSV", ".hidden", "error.json", "summary.csv ")) {
+    for (String name :
+        List.of("more.csv", "summary.CSV", ".hidden", "error.json", "summary.csv ")) {
       Path other = Files.writeString(out.resolve(name), "x");
       assertRefused("no result of the agreement");
       Files.delete(other);

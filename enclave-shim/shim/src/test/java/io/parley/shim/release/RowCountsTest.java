@@ -37,16 +37,31 @@ class RowCountsTest {
       delimiter = '|',
       ignoreLeadingAndTrailingWhitespace = false,
       value = {
-        "''|0", "a|0", "a\\n|0", "a\\n1|1", "a\\n1\\n|1", "a\\r\\n1\\r\\n2|2", "a\\r1\\r2\\r|2", "a\\n\\n\\n|2",
-        "a\\n\"x\\ny\"\\n|1", "a\\n\"x\"\"\\ny\"\\n|1", "a,b\\n1,2\\n3,4\\n|2", "a\\n,\\n|1", "\"a\"\\n\"\"|1",
-        "a\\r\\n\\r\\n|1", "a\\n1\\r|1", "a\\n1\\r\\r\\n|2"
+        "''|0",
+        "a|0",
+        "a\\n|0",
+        "a\\n1|1",
+        "a\\n1\\n|1",
+        "a\\r\\n1\\r\\n2|2",
+        "a\\r1\\r2\\r|2",
+        "a\\n\\n\\n|2",
+        "a\\n\"x\\ny\"\\n|1",
+        "a\\n\"x\"\"\\ny\"\\n|1",
+        "a,b\\n1,2\\n3,4\\n|2",
+        "a\\n,\\n|1",
+        "\"a\"\\n\"\"|1",
+        "a\\r\\n\\r\\n|1",
+        "a\\n1\\r|1",
+        "a\\n1\\r\\r\\n|2"
       })
   void csvRecordsAfterTheHeaderAreRows(String csv, int rows) throws IOException {
-    assertThat(count(ResultFormat.CSV, csv.replace("\\n", "\n").replace("\\r", "\r"))).isEqualTo(rows);
+    assertThat(count(ResultFormat.CSV, csv.replace("\\n", "\n").replace("\\r", "\r")))
+        .isEqualTo(rows);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a\n\"x", "a\n\"x\"y", "a\nx\"y", "a\n\"x\" ,", "\"", "a\n\"x\"\"", "\"a\"\"\n"})
+  @ValueSource(
+      strings = {"a\n\"x", "a\n\"x\"y", "a\nx\"y", "a\n\"x\" ,", "\"", "a\n\"x\"\"", "\"a\"\"\n"})
   void quotesThatReadersTakeDifferentlyAreRefused(String csv) {
     assertRefused(ResultFormat.CSV, csv.getBytes(UTF_8));
   }
@@ -67,8 +82,16 @@ class RowCountsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{}|1", "7|1", "[]|1", "[1]|1", "[1,2,3]|3", "{\"a\":[1,2],\"b\":[1,2,3]}|3", "[[1,2,3],[1]]|3",
-        "[{\"a\":[]},{\"a\":[1,2,3,4]}]|4", "{\"a\":{\"b\":[1,2]}}|2", "[[],[],[[1,2],[]]]|3",
+        "{}|1",
+        "7|1",
+        "[]|1",
+        "[1]|1",
+        "[1,2,3]|3",
+        "{\"a\":[1,2],\"b\":[1,2,3]}|3",
+        "[[1,2,3],[1]]|3",
+        "[{\"a\":[]},{\"a\":[1,2,3,4]}]|4",
+        "{\"a\":{\"b\":[1,2]}}|2",
+        "[[],[],[[1,2],[]]]|3",
         "{\"a\":[1,2],\"a\":[1,2,3]}|3"
       })
   void theLongestArrayOfJsonIsItsRows(String json, int rows) throws IOException {
@@ -86,7 +109,8 @@ class RowCountsTest {
   @Test
   void rowsOfAllBatchesOfAnArrowFileCount() throws IOException {
     assertThat(count(ResultFormat.ARROW, arrow())).isEqualTo(ROWS);
-    assertThat(count(ResultFormat.ARROW, TestTables.file(TestTables.everyType(), List.of(), 1))).isZero();
+    assertThat(count(ResultFormat.ARROW, TestTables.file(TestTables.everyType(), List.of(), 1)))
+        .isZero();
   }
 
   @Test
@@ -170,8 +194,7 @@ class RowCountsTest {
 
   private static Footer footer(byte[] file) {
     int length = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(file.length - 10);
-    return Footer.getRootAsFooter(
-        ByteBuffer.wrap(file).slice(file.length - 10 - length, length));
+    return Footer.getRootAsFooter(ByteBuffer.wrap(file).slice(file.length - 10 - length, length));
   }
 
   /** Over the file's own bytes. */
