@@ -69,6 +69,7 @@ final class TestConsortium implements AutoCloseable {
     final PartyIdentity identity;
     final FakeEnclaves enclaves = new FakeEnclaves(FakeShim::doItsPart);
     final Path state;
+    final Path home;
     final int port;
     final int dataPort;
     String extraConfig = "";
@@ -77,7 +78,8 @@ final class TestConsortium implements AutoCloseable {
 
     TestNode(String party, Path state) {
       this.party = party;
-      this.identity = PartyIdentity.generate(party, clock, random);
+      this.home = state.resolveSibling("home");
+      this.identity = PartyIdentity.create(home.resolve("identity"), party, clock, random);
       this.state = state;
       this.port = freePort();
       this.dataPort = freePort();

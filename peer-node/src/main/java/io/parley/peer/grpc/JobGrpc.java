@@ -39,6 +39,7 @@ public final class JobGrpc extends JobServiceGrpc.JobServiceImplBase {
   private static final int PAGE_DEFAULT = 100;
   private static final int PAGE_MAX = 1000;
   private static final long WATCH_POLL_MS = 1000;
+  private static final long TIMEOUT_CLAMP_SECONDS = 1L << 40;
   private static final long TIMEOUT_DEFAULT_SECONDS = 600;
 
   private final String party;
@@ -80,8 +81,11 @@ public final class JobGrpc extends JobServiceGrpc.JobServiceImplBase {
 
   private static java.time.Duration timeout(CreateJobRequest request) {
     Duration asked = request.getTimeout();
+    // Clamped far outside of what is allowed: a client's number must not overflow ours.
     return request.hasTimeout()
-        ? java.time.Duration.ofSeconds(asked.getSeconds(), asked.getNanos())
+        ? java.time.Duration.ofSeconds(
+            Math.clamp(asked.getSeconds(), -TIMEOUT_CLAMP_SECONDS, TIMEOUT_CLAMP_SECONDS),
+            asked.getNanos())
         : java.time.Duration.ofSeconds(TIMEOUT_DEFAULT_SECONDS);
   }
 

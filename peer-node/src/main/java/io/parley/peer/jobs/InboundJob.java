@@ -7,6 +7,7 @@ import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import io.parley.wire.Statuses;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,31 @@ final class InboundJob implements PeerStream.Listener {
     this.caller = caller;
     this.back = back;
     this.joiner = joiner;
+  }
+
+  /** Ends a stream that has not asked for anything in time. */
+  void expectWish(Duration within) {
+    Thread unused =
+        Thread.ofVirtual()
+            .name("first-word")
+            .start(() -> {
+              try {
+                Thread.sleep(within);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+              }
+              synchronized (this) {
+                if (asked) {
+                  return;
+                }
+                asked = true;
+              }
+              refuse(
+                  new RefusedException(
+                      Reason.PEER_PROTOCOL_BROKEN,
+                      "no Join came within %d ms".formatted(within.toMillis())));
+            });
   }
 
   @Override

@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Jobs implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Jobs.class);
+  private static final int JOINING_MAX = 32;
   private static final long SHUTDOWN_WITHIN_MS = 8_000;
 
   private final String party;
@@ -41,6 +42,7 @@ public final class Jobs implements AutoCloseable {
   private final JobChecks checks;
   private final SecureRandom random;
   private final Semaphore capacity;
+  private final Semaphore joining = new Semaphore(JOINING_MAX);
   private final int capacityMax;
   private final Map<String, JobRun> runs = new ConcurrentHashMap<>();
   private final Object submitting = new Object();
@@ -200,11 +202,13 @@ public final class Jobs implements AutoCloseable {
    * @param back the way back
    */
   public PeerStream.Listener accept(String caller, PeerStream back) {
-    return new InboundJob(caller, back, this::join);
+    InboundJob inbound = new InboundJob(caller, back, this::join);
+    inbound.expectWish(desk.pulse().firstWord());
+    return inbound;
   }
 
   private JobRun join(String caller, PeerMessage.Join wish, PeerStream back) {
-    JobContext job = checks.check(wish.spec(), wish.timeout());
+    JobContext job = checkJoin(wish);
     if (!job.spec().submitter().equals(caller)) {
       throw new RefusedException(
           Reason.NOT_YOURS,
@@ -225,6 +229,24 @@ public final class Jobs implements AutoCloseable {
       start(run, record);
     }
     return run;
+  }
+
+  /**
+   * Checks ask the broker and verify signatures: a flood of wishes must not become one of those.
+   */
+  private JobContext checkJoin(PeerMessage.Join wish) {
+    if (!joining.tryAcquire()) {
+      throw new RefusedException(
+          Reason.TOO_MANY,
+          "the node of '%s' is looking at %d jobs to join already; try again later"
+              .formatted(party, JOINING_MAX),
+          Map.of("party", party, "limit", Integer.toString(JOINING_MAX)));
+    }
+    try {
+      return checks.check(wish.spec(), wish.timeout());
+    } finally {
+      joining.release();
+    }
   }
 
   /**
