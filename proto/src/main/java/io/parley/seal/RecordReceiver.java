@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The receiving half of a {@link RecordChannel}. {@link #receive()} until it says false; the bytes
- * of each record are in {@link #buffer()} until the next call.
+ * of each record are in {@link #buffer()} until the next call. Or {@link #read} until it says -1.
  *
  * <p>Guarantees that every record is the one that the other enclave sealed at this place of this
  * stream. That the stream is whole is known when {@code receive} has said false, and not before:
@@ -28,6 +28,9 @@ public final class RecordReceiver {
   /** One read takes at least this much, so that a small message costs one system call. */
   private static final int READ_AHEAD_BYTES = 16 << 10;
 
+  /** Has room for nothing. */
+  private static final ByteBuffer NOWHERE = ByteBuffer.allocate(0);
+
   private final ByteChannel socket;
   private final String name;
   private final RecordCipher cipher;
@@ -37,6 +40,7 @@ public final class RecordReceiver {
   // Bytes from the socket that are not used yet lie between position and limit.
   private ByteBuffer wire = ByteBuffer.allocateDirect(READ_AHEAD_BYTES).limit(0);
   private ByteBuffer plain = ByteBuffer.allocateDirect(READ_AHEAD_BYTES).limit(0);
+  private int openedBytes;
   private long receivedBytes;
   private long receivedRecords;
   private boolean ended;
@@ -59,15 +63,43 @@ public final class RecordReceiver {
    * @throws EnvironmentException PEER_UNAVAILABLE when the socket broke
    */
   public boolean receive() {
+    return receive(NOWHERE);
+  }
+
+  /**
+   * Takes bytes of the record that was received last, or else of the next. A record for which
+   * {@code to} is direct and has room is opened right there; when it does not open, that room is
+   * wiped and {@code to} stays where it was.
+   *
+   * @return how many bytes; -1 when the last record has been received and used up
+   * @throws RefusedException as {@link #receive()}
+   * @throws EnvironmentException as {@link #receive()}
+   */
+  public int read(ByteBuffer to) {
+    int start = to.position();
+    if (to.hasRemaining() && !plain.hasRemaining() && !receive(to)) {
+      return -1;
+    }
+    if (to.position() == start) {
+      int count = Math.min(to.remaining(), plain.remaining());
+      to.put(start, plain, plain.position(), count);
+      to.position(start + count);
+      plain.position(plain.position() + count);
+    }
+    return to.position() - start;
+  }
+
+  /** The next record that has bytes; they are in {@code to} when it has room, else in the buffer. */
+  private boolean receive(ByteBuffer to) {
     while (!ended) {
-      byte type = next();
+      byte type = next(to);
       if (type == Records.ACKNOWLEDGE) {
         continue;
       }
-      receivedBytes += plain.remaining();
+      receivedBytes += openedBytes;
       receivedRecords++;
       ended = type == Records.LAST;
-      if (plain.hasRemaining()) {
+      if (openedBytes > 0) {
         return true;
       }
     }
@@ -106,8 +138,8 @@ public final class RecordReceiver {
   /** Waits for the other side's acknowledgement, before which no more data may come. */
   void awaitAcknowledgement() {
     while (!sender.isAcknowledged()) {
-      byte type = next();
-      if (type == Records.LAST && !ended && !plain.hasRemaining()) {
+      byte type = next(NOWHERE);
+      if (type == Records.LAST && !ended && openedBytes == 0) {
         receivedRecords++;
         ended = true;
       } else if (type != Records.ACKNOWLEDGE) {
@@ -128,8 +160,8 @@ public final class RecordReceiver {
     plain.limit(0);
   }
 
-  /** Reads and opens one record; its plaintext is in {@link #plain}. */
-  private byte next() {
+  /** Reads and opens one record, data into {@code to} when it has room, else into the buffer. */
+  private byte next(ByteBuffer to) {
     if (failure != null) {
       throw failure;
     }
@@ -138,11 +170,18 @@ public final class RecordReceiver {
       wire.get(header);
       int bodyBytes = Records.bodyBytes(header);
       byte type = header[Integer.BYTES];
-      if (ended && (type == Records.DATA || type == Records.LAST)) {
+      boolean data = type == Records.DATA || type == Records.LAST;
+      if (ended && data) {
         throw broken("data came after the last record");
       }
       fill(bodyBytes, Records.HEADER_SIZE_BYTES);
-      open(bodyBytes);
+      openedBytes = bodyBytes - Records.TAG_SIZE_BYTES;
+      if (data && to.isDirect() && to.remaining() >= openedBytes) {
+        plain.limit(0);
+        openInto(to, bodyBytes);
+      } else {
+        open(bodyBytes);
+      }
       control(type);
       return type;
     } catch (ParleyException e) {
@@ -161,11 +200,29 @@ public final class RecordReceiver {
     if (plain.capacity() < bodyBytes) {
       plain = grow(bodyBytes);
     }
+    plain.clear();
+    open(bodyBytes, plain);
+    plain.flip();
+  }
+
+  private void openInto(ByteBuffer to, int bodyBytes) {
+    int start = to.position();
+    int end = to.limit();
+    to.limit(start + bodyBytes - Records.TAG_SIZE_BYTES);
+    try {
+      open(bodyBytes, to);
+    } catch (RuntimeException e) {
+      RecordSender.wipe(to.position(start).slice());
+      throw e;
+    } finally {
+      to.limit(end);
+    }
+  }
+
+  private void open(int bodyBytes, ByteBuffer to) {
     int end = wire.limit();
     wire.limit(wire.position() + bodyBytes);
-    plain.clear();
-    cipher.open(header, wire, plain);
-    plain.flip();
+    cipher.open(header, wire, to);
     wire.limit(end);
   }
 
@@ -250,17 +307,7 @@ public final class RecordReceiver {
       if (!open) {
         throw new ClosedChannelException();
       }
-      if (!to.hasRemaining()) {
-        return 0;
-      }
-      if (!plain.hasRemaining() && !receive()) {
-        return -1;
-      }
-      int count = Math.min(to.remaining(), plain.remaining());
-      to.put(to.position(), plain, plain.position(), count);
-      to.position(to.position() + count);
-      plain.position(plain.position() + count);
-      return count;
+      return RecordReceiver.this.read(to);
     }
 
     @Override

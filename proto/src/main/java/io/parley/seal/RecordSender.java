@@ -16,12 +16,15 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * The sending half of a {@link RecordChannel}. Write into {@link #buffer()}, {@link #flush()} when
  * it is full or when the other side waits for it, {@link #finish()} when all is said. Buffers are
- * allocated once.
+ * allocated once; {@link #write} seals what is long and direct where it lies.
  *
  * <p>One thread at a time. The receiving half may work in another thread meanwhile. After a failure
  * every call fails.
  */
 public final class RecordSender {
+  /** From this part of a record on, a record of its own costs less than a copy. */
+  private static final int IN_PLACE_SHARE = 4;
+
   private final ByteChannel socket;
   private final String name;
   private final RecordCipher cipher;
@@ -49,9 +52,8 @@ public final class RecordSender {
 
   /** Where the next bytes go. Always has room; put bytes, then flush or ask again. */
   public ByteBuffer buffer() {
-    if (plain.capacity() == 0) {
-      allocate();
-    } else if (!plain.hasRemaining()) {
+    allocate();
+    if (!plain.hasRemaining()) {
       flush();
     }
     return plain;
@@ -65,12 +67,37 @@ public final class RecordSender {
    */
   public void flush() {
     if (plain.position() > 0) {
-      send(Records.DATA);
+      sendBuffer(Records.DATA);
     }
   }
 
-  /** Copies all of {@code source} into the buffer, flushing whenever that is full. */
+  /**
+   * Takes all of {@code source}, which must not change meanwhile. A direct one that is long goes
+   * out at once, behind what the buffer had; any other is copied into the buffer, which is flushed
+   * whenever it is full.
+   */
   public void write(ByteBuffer source) {
+    if (source.isDirect() && source.remaining() >= recordBytes / IN_PLACE_SHARE) {
+      sealInPlace(source);
+    } else {
+      copy(source);
+    }
+  }
+
+  private void sealInPlace(ByteBuffer source) {
+    allocate();
+    flush();
+    int end = source.limit();
+    try {
+      while (source.position() < end) {
+        send(Records.DATA, source.limit(source.position() + Math.min(recordBytes, end - source.position())));
+      }
+    } finally {
+      source.limit(end);
+    }
+  }
+
+  private void copy(ByteBuffer source) {
     while (source.hasRemaining()) {
       ByteBuffer to = buffer();
       int count = Math.min(to.remaining(), source.remaining());
@@ -82,7 +109,7 @@ public final class RecordSender {
 
   /** Sends the rest and says that it was the last. Nothing can be sent after it. */
   public void finish() {
-    send(Records.LAST);
+    sendBuffer(Records.LAST);
   }
 
   /**
@@ -104,6 +131,9 @@ public final class RecordSender {
   }
 
   private void allocate() {
+    if (plain.capacity() > 0) {
+      return;
+    }
     lock.lock();
     try {
       plain = ByteBuffer.allocateDirect(recordBytes);
@@ -117,16 +147,23 @@ public final class RecordSender {
     return Records.HEADER_SIZE_BYTES + plaintextBytes + Records.TAG_SIZE_BYTES;
   }
 
-  private void send(byte type) {
+  private void sendBuffer(byte type) {
+    plain.flip();
+    try {
+      send(type, plain);
+    } finally {
+      plain.clear();
+    }
+  }
+
+  private void send(byte type, ByteBuffer plaintext) {
     lock.lock();
     try {
       if (finished) {
         throw new BugException("stream %s has been finished".formatted(name));
       }
-      plain.flip();
-      int size = plain.remaining();
-      write(type, plain);
-      plain.clear();
+      int size = plaintext.remaining();
+      write(type, plaintext);
       sentBytes += size;
       sentRecords++;
       finished = type == Records.LAST;

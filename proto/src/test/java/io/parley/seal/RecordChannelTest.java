@@ -82,6 +82,62 @@ class RecordChannelTest {
     sending.get();
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 1_000, 65_536, 262_144})
+  void directBuffers_carryTheSameAsCopies(int recordBytes) throws Exception {
+    Random sizes = new Random(recordBytes);
+    byte[] data = random(recordBytes < 1_000 ? 3_000 : 10 * recordBytes + 17);
+    Future<Void> sending =
+        run(() -> {
+          RecordChannel channel = RecordChannel.open(left, CONTEXT, key, RANDOM, true, recordBytes);
+          ByteBuffer rest = ByteBuffer.allocateDirect(data.length).put(data).flip();
+          while (rest.hasRemaining()) {
+            int count = Math.min(rest.remaining(), 1 + sizes.nextInt(3 * recordBytes));
+            ByteBuffer piece = rest.slice(rest.position(), count);
+            rest.position(rest.position() + count);
+            channel.sender().write(sizes.nextInt(3) == 0 ? copyOf(piece) : piece);
+            assertThat(piece.limit()).isEqualTo(count);
+          }
+          channel.sender().finish();
+          channel.awaitAcknowledgement();
+          assertThat(channel.sender().sentBytes()).isEqualTo(data.length);
+          return null;
+        });
+    RecordChannel channel = RecordChannel.accept(right, CONTEXT, key, RANDOM);
+    ByteBuffer into = ByteBuffer.allocateDirect(data.length + 100);
+    Random room = new Random(1);
+    int count = 0;
+    while (count >= 0) {
+      into.limit(Math.min(into.capacity(), into.position() + 1 + room.nextInt(2 * recordBytes)));
+      int before = into.position();
+      count = channel.receiver().read(into);
+      assertThat(into.position() - before).isEqualTo(Math.max(count, 0));
+    }
+
+    byte[] received = new byte[into.flip().limit()];
+    into.get(received);
+    assertThat(received).isEqualTo(data);
+    assertThat(channel.receiver().receivedBytes()).isEqualTo(data.length);
+    channel.acknowledge();
+    sending.get();
+  }
+
+  @Test
+  void longDirectBuffer_isSentWithoutACopy() {
+    Scripted socket = new Scripted(Scripted.hello(Scripted.ACCEPTOR));
+    RecordSender sender = RecordChannel.open(socket, CONTEXT, key, RANDOM, true, 100).sender();
+    sender.write(ByteBuffer.allocateDirect(10));
+    sender.write(ByteBuffer.allocateDirect(250));
+
+    // What was copied before, then all of it; nothing is left behind.
+    assertThat(Scripted.split(socket.sent.toByteArray()).stream().skip(1).map(r -> r.length - 21))
+        .containsExactly(10, 100, 100, 50);
+  }
+
+  private static ByteBuffer copyOf(ByteBuffer direct) {
+    return ByteBuffer.allocate(direct.remaining()).put(direct.duplicate()).flip();
+  }
+
   @Test
   void emptyStream_endsAtOnce() throws Exception {
     Future<Void> sending =

@@ -69,6 +69,47 @@ class RecordTamperingTest {
   }
 
   @Test
+  void recordThatDoesNotOpen_leavesNothingWhereItWasToBeOpened() {
+    byte[] changed = transcript.clone();
+    // The tag of the second record: its plaintext was there before it was found wrong.
+    changed[changed.length - parts.get(3).length - 1] ^= 1;
+    RecordReceiver receiver = acceptor(changed, KEY).receiver();
+    ByteBuffer into = ByteBuffer.allocateDirect(100);
+    assertThat(receiver.read(into)).isEqualTo(ONE.length);
+    Throwable first = catchThrowable(() -> receiver.read(into));
+
+    assertThat(first).isInstanceOf(RefusedException.class);
+    assertThat(into.position()).isEqualTo(ONE.length);
+    assertThat(into.limit()).isEqualTo(100);
+    while (into.hasRemaining()) {
+      assertThat(into.get()).isZero();
+    }
+    assertThat(catchThrowable(() -> receiver.read(into.clear()))).isSameAs(first);
+  }
+
+  @Test
+  void everyFlippedBit_isRefusedWhenOpenedInPlace() {
+    for (int i = 0; i < transcript.length; i++) {
+      for (int bit = 0; bit < 8; bit++) {
+        byte[] changed = transcript.clone();
+        changed[i] ^= (byte) (1 << bit);
+        assertThat(catchThrowable(() -> readAll(acceptor(changed, KEY).receiver())))
+            .isInstanceOf(RefusedException.class);
+      }
+    }
+    assertThat(readAll(acceptor(transcript, KEY).receiver()))
+        .isEqualTo(ByteBuffer.wrap(join(List.of(ONE, TWO, THREE))));
+  }
+
+  private static ByteBuffer readAll(RecordReceiver receiver) {
+    ByteBuffer into = ByteBuffer.allocateDirect(100);
+    while (receiver.read(into) >= 0) {
+      assertThat(into.hasRemaining()).isTrue();
+    }
+    return into.flip();
+  }
+
+  @Test
   void everyCut_isRefused() {
     for (int length = 0; length < transcript.length; length++) {
       assertRefused(Arrays.copyOf(transcript, length));
