@@ -89,7 +89,9 @@ public final class RecordReceiver {
     return to.position() - start;
   }
 
-  /** The next record that has bytes; they are in {@code to} when it has room, else in the buffer. */
+  /**
+   * The next record that has bytes; they are in {@code to} when it has room, else in the buffer.
+   */
   private boolean receive(ByteBuffer to) {
     while (!ended) {
       byte type = next(to);

@@ -90,7 +90,9 @@ public final class RecordSender {
     int end = source.limit();
     try {
       while (source.position() < end) {
-        send(Records.DATA, source.limit(source.position() + Math.min(recordBytes, end - source.position())));
+        send(
+            Records.DATA,
+            source.limit(source.position() + Math.min(recordBytes, end - source.position())));
       }
     } finally {
       source.limit(end);

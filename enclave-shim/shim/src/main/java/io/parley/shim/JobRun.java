@@ -59,6 +59,7 @@ final class JobRun {
                 host,
                 plan,
                 parts.patience(),
+                parts.random(),
                 (done, total) -> progress.report("exchange", "rows", done, total));
         EnclaveKeys enclaveKeys = preparation.keys()) {
       @Nullable MeasuredApp app = terms.computes() ? preparation.app() : null;

@@ -9,9 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.SortedMap;
-import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
-import java.util.concurrent.FutureTask;
 
 /**
  * What needs no job: keys, environment tests and the app's measurement, each on its own thread from
@@ -26,12 +24,12 @@ final class Preparation {
   private Preparation(ShimParts parts) {
     Folders folders = parts.folders();
     appSource = folders.appSource();
-    keys = start("keys", () -> EnclaveKeys.generate(parts.random()));
-    tests = start("tests", parts.environmentTests()::get);
+    keys = Tasks.start("keys", () -> EnclaveKeys.generate(parts.random()));
+    tests = Tasks.start("tests", parts.environmentTests()::get);
     app =
         Files.isDirectory(appSource)
-            ? start("measure", () -> AppMeasurement.copy(appSource, folders.app()))
-            : start("measure", this::noApp);
+            ? Tasks.start("measure", () -> AppMeasurement.copy(appSource, folders.app()))
+            : Tasks.start("measure", this::noApp);
   }
 
   static Preparation start(ShimParts parts) {
@@ -61,13 +59,5 @@ final class Preparation {
         Reason.APP_NOT_FOUND,
         "this enclave computes, and its host gave it no app; add the app to the node",
         Map.of("folder", appSource.toString()));
-  }
-
-  private static <T> Future<T> start(String name, Callable<T> task) {
-    FutureTask<T> future = new FutureTask<>(task);
-    Thread thread = new Thread(future, name);
-    thread.setDaemon(true);
-    thread.start();
-    return future;
   }
 }

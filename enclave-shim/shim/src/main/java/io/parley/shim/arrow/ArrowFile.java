@@ -2,7 +2,6 @@ package io.parley.shim.arrow;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,7 +18,7 @@ import org.apache.arrow.flatbuf.Message;
  */
 public final class ArrowFile {
   private static final int TAIL_BYTES = Integer.BYTES + ArrowWriter.MAGIC.length;
-  private static final int CHUNK_BYTES = 1 << 20;
+  private static final int PIECE_BYTES = 256 << 10;
 
   private record Place(long offset, int metadataLength, int bodyLength) {
     long end() {
@@ -97,26 +96,37 @@ public final class ArrowFile {
     return sentBatchBytesMax;
   }
 
+  /** Passes the whole file on, in the pieces in which every pass over it comes. */
+  public void scan(ByteSink pieces) {
+    ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES);
+    long at = 0;
+    for (Place place : places) {
+      scan(at, place.offset(), piece, pieces);
+      scan(place.offset(), place.end(), piece, pieces);
+      at = place.end();
+    }
+    scan(at, file.sizeBytes(), piece, pieces);
+  }
+
   /**
-   * Passes every batch on, and the whole file through the digest, in one pass.
+   * Passes every batch on, and the whole file as {@link #scan} does, in one pass.
    *
    * @throws io.parley.wire.RefusedException INVALID_DATASET, also when the file changed
    */
-  public void read(MessageDigest digest, BatchSink sink) {
+  public void read(ByteSink pieces, BatchSink sink) {
     BodyBuffer buffers =
         new BodyBuffer(batchBytesMax + ArrowLimits.METADATA_BYTES_MAX + Messages.PREFIX_BYTES);
-    ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES);
     long at = 0;
     long seen = 0;
     for (Place place : places) {
-      digestGap(at, place.offset(), chunk, digest);
+      scan(at, place.offset(), piece, pieces);
       ByteBuffer message = buffers.take(place.metadataLength() + place.bodyLength(), table);
-      file.readFully(place.offset(), message);
-      digest.update(message.flip());
-      seen += accept(place, message.rewind(), sink);
+      readPieces(place.offset(), message, pieces);
+      seen += accept(place, message, sink);
       at = place.end();
     }
-    digestGap(at, file.sizeBytes(), chunk, digest);
+    scan(at, file.sizeBytes(), piece, pieces);
     if (seen != rows) {
       throw table.invalid("it changed while it was read");
     }
@@ -131,11 +141,18 @@ public final class ArrowFile {
     return shape.rows();
   }
 
-  private void digestGap(long from, long to, ByteBuffer chunk, MessageDigest digest) {
-    for (long at = from; at < to; at += chunk.limit()) {
-      chunk.clear().limit((int) Math.min(CHUNK_BYTES, to - at));
-      file.readFully(at, chunk);
-      digest.update(chunk.flip());
+  private void scan(long from, long to, ByteBuffer piece, ByteSink pieces) {
+    for (long at = from; at < to; at += PIECE_BYTES) {
+      readPieces(at, piece.clear().limit((int) Math.min(PIECE_BYTES, to - at)), pieces);
+    }
+  }
+
+  /** Small pieces: what has just been read is still in the cache when it is looked at. */
+  private void readPieces(long from, ByteBuffer into, ByteSink pieces) {
+    for (int at = 0; at < into.limit(); at += PIECE_BYTES) {
+      ByteBuffer piece = into.slice(at, Math.min(PIECE_BYTES, into.limit() - at));
+      file.readFully(from + at, piece);
+      pieces.write(piece.flip());
     }
   }
 

@@ -10,14 +10,16 @@ import io.parley.shim.host.HostConnection;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 
 /**
@@ -37,22 +39,40 @@ public final class Exchange implements AutoCloseable {
   private final StreamPlan plan;
   private final Patience patience;
   private final RowCounter rows;
-  private final Map<String, OwnDataset> own = new ConcurrentHashMap<>();
+  private final Map<String, Future<OwnDataset>> own;
+  private final ConcurrentLinkedQueue<DatasetHandle> handles = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Descriptor> sockets = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<SealedStreams.Stream> sealed = new ConcurrentLinkedQueue<>();
+  private volatile boolean closed;
 
   private Exchange(
-      HostConnection host, StreamPlan plan, Patience patience, ExchangeProgress progress) {
+      HostConnection host,
+      StreamPlan plan,
+      Patience patience,
+      SecureRandom random,
+      ExchangeProgress progress) {
     this.host = host;
     this.plan = plan;
     this.patience = patience;
     this.rows = new RowCounter(progress);
+    this.own =
+        plan.own().stream()
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    Dataset::name, dataset -> Tasks.start("dataset", () -> open(dataset, random))));
   }
 
-  /** Asks for the outgoing streams, so that they are there when the keys are. */
+  /**
+   * Asks for the outgoing streams and opens the party's own datasets, so that they are there when
+   * the keys are.
+   */
   public static Exchange begin(
-      HostConnection host, StreamPlan plan, Patience patience, ExchangeProgress progress) {
-    Exchange exchange = new Exchange(host, plan, patience, progress);
+      HostConnection host,
+      StreamPlan plan,
+      Patience patience,
+      SecureRandom random,
+      ExchangeProgress progress) {
+    Exchange exchange = new Exchange(host, plan, patience, random, progress);
     plan.outgoing().keySet().forEach(host::openChannel);
     return exchange;
   }
@@ -144,18 +164,17 @@ public final class Exchange implements AutoCloseable {
     }
   }
 
+  private OwnDataset open(Dataset dataset, SecureRandom random) {
+    DatasetHandle handle = host.dataset(dataset.name(), patience.arrival());
+    handles.add(handle);
+    if (closed) {
+      handle.close();
+    }
+    return OwnDataset.open(dataset, handle, random);
+  }
+
   private OwnDataset own(Dataset dataset) {
-    return own.computeIfAbsent(
-        dataset.name(),
-        name -> {
-          DatasetHandle handle = host.dataset(name, patience.arrival());
-          try {
-            return OwnDataset.open(dataset, handle);
-          } catch (RuntimeException e) {
-            handle.close();
-            throw e;
-          }
-        });
+    return Tasks.get(Objects.requireNonNull(own.get(dataset.name()), dataset.name()));
   }
 
   private Descriptor socket(Channel channel) {
@@ -174,7 +193,9 @@ public final class Exchange implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     sockets.forEach(Descriptor::close);
-    own.values().forEach(OwnDataset::close);
+    own.values().forEach(opening -> opening.cancel(true));
+    handles.forEach(DatasetHandle::close);
   }
 }

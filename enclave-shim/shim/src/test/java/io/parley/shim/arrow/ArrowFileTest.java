@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.parley.agreement.Column;
 import io.parley.agreement.ColumnType;
-import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -279,14 +277,29 @@ class ArrowFileTest {
   }
 
   @Test
-  void theDigestIsOverTheWholeFile() throws Exception {
-    byte[] file = TestTables.file(COLUMNS, TestTables.someRows(500), 100);
-    MessageDigest digest = Digest.newSha256();
+  void everyPassComesInTheSamePiecesAndTheyAreTheWholeFile() {
+    // Batches of more than a piece, columns that are not agreed, gaps between and behind.
+    byte[] file = TestTables.file(COLUMNS, TestTables.someRows(20_000), 7_000);
+    ArrowFile open =
+        ArrowFile.open(TestTables.bytes(file), TableSchema.of(COLUMNS.subList(0, 1)), TABLE);
+    List<byte[]> scanned = new ArrayList<>();
+    List<byte[]> read = new ArrayList<>();
 
-    ArrowFile.open(TestTables.bytes(file), TableSchema.of(COLUMNS.subList(0, 1)), TABLE)
-        .read(digest, batch -> {});
+    open.scan(piece -> scanned.add(taken(piece)));
+    open.read(piece -> read.add(taken(piece)), batch -> {});
 
-    assertThat(Digest.ofValue(digest.digest())).isEqualTo(Digest.of(file));
+    assertThat(read).hasSizeGreaterThan(5).containsExactly(scanned.toArray(byte[][]::new));
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    scanned.forEach(whole::writeBytes);
+    assertThat(whole.toByteArray()).isEqualTo(file);
+  }
+
+  private static byte[] taken(ByteBuffer piece) {
+    assertThat(piece.isDirect()).isTrue();
+    assertThat(piece.remaining()).isBetween(1, 256 << 10);
+    byte[] bytes = new byte[piece.remaining()];
+    piece.get(bytes);
+    return bytes;
   }
 
   @Test
@@ -308,7 +321,7 @@ class ArrowFileTest {
     byte[] other = TestTables.file(COLUMNS, TestTables.someRows(99), 100);
     System.arraycopy(other, 0, changing, 0, Math.min(other.length, changing.length));
 
-    assertThatThrownBy(() -> open.read(Digest.newSha256(), batch -> {}))
+    assertThatThrownBy(() -> open.read(piece -> {}, batch -> {}))
         .isInstanceOf(RefusedException.class);
   }
 
