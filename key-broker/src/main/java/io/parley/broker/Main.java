@@ -1,5 +1,6 @@
 package io.parley.broker;
 
+import io.parley.broker.cli.EvidenceCommands;
 import io.parley.identity.BrokerIdentity;
 import io.parley.wire.ParleyException;
 import java.io.IOException;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Option;
     name = "key-broker",
     description = "Judges evidence, keeps keys, writes the record of decisions.",
     mixinStandardHelpOptions = true,
-    subcommands = Main.Init.class)
+    subcommands = {Main.Init.class, EvidenceCommands.class})
 public final class Main implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(Main.class);
 

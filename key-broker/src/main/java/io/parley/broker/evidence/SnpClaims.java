@@ -57,6 +57,12 @@ public record SnpClaims(
           && microcode >= least.microcode;
     }
 
+    @Override
+    public String toString() {
+      return "fmc %d, bootloader %d, tee %d, snp %d, microcode %d"
+          .formatted(fmc, bootloader, tee, snp, microcode);
+    }
+
     /** By part. */
     public Map<String, Object> fields() {
       Map<String, Object> fields = new LinkedHashMap<>();

@@ -42,7 +42,7 @@ public enum SnpProduct {
   }
 
   /** By a certificate's product name, such as "Milan-B0" or, in a VLEK, "Milan". */
-  static Optional<SnpProduct> named(String productName) {
+  public static Optional<SnpProduct> named(String productName) {
     String line = productName.split("-", 2)[0];
     for (SnpProduct product : values()) {
       if (product.text().equals(line.toLowerCase(Locale.ROOT))) {

@@ -9,10 +9,12 @@ import io.parley.broker.evidence.trust.Octets;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Reads quotes of versions 4 and 5 of a TD, signed with ECDSA P-256, with the machine's certificate
@@ -34,6 +36,9 @@ public final class TdxQuoteParser {
   private static final int PCK_CHAIN = 5;
   private static final int REPORT_BYTES = 384;
   private static final int RTMRS = 4;
+  private static final int VERSION_4_SIZE_AT = 48 + BODY_TD_1_0_BYTES;
+  private static final int VERSION_5_SIZE_AT = 54 + BODY_TD_1_5_BYTES;
+  private static final Pattern REMARK = Pattern.compile("\n[ -~]{16,128}\n?");
 
   /**
    * The quote generation service hands out buffers of the size of the larger body with its head;
@@ -71,6 +76,27 @@ public final class TdxQuoteParser {
     Octets pck = nested(certification, "PCK chain", PCK_CHAIN);
     certification.end();
     return new TdxQuote(version, body, signed, signature, key, enclave, chain(pck));
+  }
+
+  /**
+   * A published quote without the one-line remark that some files have after it: a line feed, then
+   * printable characters only. Anything else stays, for {@link #parse} to refuse.
+   */
+  public static ByteString withoutRemark(ByteString file) {
+    int sizeAt = VERSION_4_SIZE_AT;
+    if (file.size() > VERSION_5_SIZE_AT && file.byteAt(0) == VERSION_5) {
+      sizeAt = VERSION_5_SIZE_AT;
+    }
+    if (file.size() < sizeAt + Integer.BYTES || file.byteAt(0) < VERSION_4) {
+      return file;
+    }
+    Octets in = new Octets("quote", file.substring(sizeAt, file.size()), ByteOrder.LITTLE_ENDIAN);
+    long end = sizeAt + Integer.BYTES + in.u32("signature data size");
+    if (end >= file.size()) {
+      return file;
+    }
+    String rest = file.substring((int) end).toString(StandardCharsets.ISO_8859_1);
+    return REMARK.matcher(rest).matches() ? file.substring(0, (int) end) : file;
   }
 
   private static int header(Octets in) {

@@ -121,6 +121,15 @@ public final class Certificates {
     }
   }
 
+  /** Whether these bytes begin like a revocation list; nothing is said about the rest. */
+  public static boolean isCrl(ByteString der) {
+    try {
+      return factory().generateCRL(new ByteArrayInputStream(der.toByteArray())) != null;
+    } catch (CRLException e) {
+      return false;
+    }
+  }
+
   /** What a certificate is known by: SHA-256 over its DER bytes. */
   public static Digest fingerprint(X509Certificate certificate) {
     return Digest.of(encoded(certificate));

@@ -1,0 +1,144 @@
+package io.parley.broker.cli;
+
+import io.parley.broker.evidence.ExpectedReportData;
+import io.parley.broker.evidence.NitroClaims;
+import io.parley.broker.evidence.PlatformClaims;
+import io.parley.broker.evidence.SnpClaims;
+import io.parley.broker.evidence.TdxClaims;
+import io.parley.broker.evidence.TpmClaims;
+import io.parley.broker.evidence.Verification;
+import io.parley.broker.evidence.nitro.NitroDocumentParser;
+import io.parley.broker.evidence.nitro.NitroVerifier;
+import io.parley.broker.evidence.sevsnp.AzureHclReport;
+import io.parley.broker.evidence.sevsnp.SnpReportParser;
+import io.parley.broker.evidence.sevsnp.SnpVerifier;
+import io.parley.broker.evidence.tdx.TdxCollateral;
+import io.parley.broker.evidence.tdx.TdxCollateralParser;
+import io.parley.broker.evidence.tdx.TdxQuoteParser;
+import io.parley.broker.evidence.tdx.TdxVerifier;
+import io.parley.broker.evidence.tpm2.TpmAnchor;
+import io.parley.broker.evidence.tpm2.TpmEvidenceParser;
+import io.parley.broker.evidence.tpm2.TpmKey;
+import io.parley.broker.evidence.tpm2.TpmQuote;
+import io.parley.broker.evidence.tpm2.TpmVerifier;
+import io.parley.broker.evidence.trust.RevocationLists;
+import io.parley.broker.policy.platform.Comparison;
+import io.parley.broker.policy.platform.NitroPolicy;
+import io.parley.broker.policy.platform.PlatformPolicy;
+import io.parley.broker.policy.platform.SnpPolicy;
+import io.parley.broker.policy.platform.TdxPolicy;
+import io.parley.broker.policy.platform.TpmPolicy;
+import io.parley.wire.Reason;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Parses, verifies and compares evidence of every kind. */
+final class Appraiser {
+  /** Why nothing that hangs on an agreement is compared. */
+  static final String NO_POLICY = "no --policy was given";
+
+  private final EvidenceFiles files;
+  private final ExpectedReportData reportData;
+  private final Instant at;
+
+  Appraiser(EvidenceFiles files, ExpectedReportData reportData, Instant at) {
+    this.files = files;
+    this.reportData = reportData;
+    this.at = at;
+  }
+
+  /**
+   * Appraises.
+   *
+   * @param policy of this kind; null for what holds under any policy
+   * @throws io.parley.wire.RefusedException when the evidence cannot be read
+   */
+  Appraisal appraise(EvidenceKind kind, @Nullable PlatformPolicy policy) {
+    return switch (kind) {
+      case SEV_SNP -> snp(policy instanceof SnpPolicy snp ? snp : SnpPolicy.genuineOnly(NO_POLICY));
+      case TDX -> tdx(policy);
+      case NITRO ->
+          nitro(policy instanceof NitroPolicy nitro ? nitro : NitroPolicy.genuineOnly(NO_POLICY));
+      case TPM2 -> tpm(policy instanceof TpmPolicy tpm ? tpm : TpmPolicy.genuineOnly(NO_POLICY));
+    };
+  }
+
+  private Appraisal snp(SnpPolicy policy) {
+    if (files.collateralGiven() && files.lists().isEmpty()) {
+      return notCollateral("AMD's revocation list");
+    }
+    Verification<SnpClaims> verification =
+        new SnpVerifier(policy.roots())
+            .verify(
+                new SnpReportParser().parse(AzureHclReport.reportIn(files.evidence())),
+                files.certificates(),
+                new RevocationLists(files.lists()),
+                reportData,
+                at);
+    return appraisal(verification, policy::compare);
+  }
+
+  private Appraisal nitro(NitroPolicy policy) {
+    Verification<NitroClaims> verification =
+        new NitroVerifier(policy.roots())
+            .verify(new NitroDocumentParser().parse(files.evidence()), reportData, at);
+    return appraisal(verification, policy::compare);
+  }
+
+  private Appraisal tdx(@Nullable PlatformPolicy wanted) {
+    TdxCollateralParser parser = new TdxCollateralParser();
+    files.json().forEach(parser::json);
+    files.lists().forEach(parser::list);
+    parser.certificates(files.certificates());
+    TdxCollateral collateral = parser.collateral();
+    if (files.collateralGiven() && collateral.isEmpty()) {
+      return notCollateral("Intel's TCB info, QE identity or revocation lists");
+    }
+    TdxPolicy policy =
+        wanted instanceof TdxPolicy tdx
+            ? tdx
+            : TdxPolicy.genuineOnly(NO_POLICY, !collateral.isEmpty());
+    Verification<TdxClaims> verification =
+        new TdxVerifier(policy.roots())
+            .verify(
+                new TdxQuoteParser().parse(TdxQuoteParser.withoutRemark(files.evidence())),
+                collateral,
+                reportData,
+                at);
+    return appraisal(verification, policy::compare);
+  }
+
+  /** The activation of a credential needs the TPM: offline a key can only be trusted by name. */
+  private Appraisal tpm(TpmPolicy policy) {
+    TpmQuote quote = new TpmEvidenceParser().parse(files.evidence());
+    TpmKey key = quote.key();
+    TpmAnchor anchor =
+        key == null || policy.attestationKeys().isEmpty()
+            ? new TpmAnchor.None()
+            : new TpmAnchor.PinnedKey(
+                policy.attestationKeys().contains(key.fingerprint())
+                    ? key.fingerprint()
+                    : policy.attestationKeys().getFirst());
+    Verification<TpmClaims> verification = new TpmVerifier().verify(quote, anchor, reportData);
+    return appraisal(verification, policy::compare);
+  }
+
+  /** Who gives collateral wants it to count. */
+  private static Appraisal notCollateral(String what) {
+    return new Appraisal(
+        new Verification.Unchecked<>(
+            Reason.EVIDENCE_COLLATERAL_MISSING, "the collateral files hold none of " + what),
+        List.of());
+  }
+
+  private static <T extends PlatformClaims> Appraisal appraisal(
+      Verification<T> verification, Function<T, List<Comparison>> policy) {
+    return new Appraisal(
+        verification,
+        verification instanceof Verification.Genuine<T>(T claims)
+            ? policy.apply(claims)
+            : List.of());
+  }
+}

@@ -1,0 +1,133 @@
+package io.parley.broker.policy.platform;
+
+import com.google.protobuf.ByteString;
+import io.parley.broker.evidence.TcbStatus;
+import io.parley.broker.evidence.TdxClaims;
+import io.parley.broker.evidence.tdx.TdxVerifier;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What is wanted of an Intel TDX guest and its machine.
+ *
+ * @param rtmrs one for each of the four
+ * @param advisories sets; those of the machine must all be in one
+ * @param evaluation the least number of Intel's evaluation data
+ * @param roots Intel's, or those in their place
+ */
+public record TdxPolicy(
+    Expected<TcbStatus> statuses,
+    Expected<Set<String>> advisories,
+    Expected<Integer> evaluation,
+    Expected<ByteString> mrTd,
+    List<Expected<ByteString>> rtmrs,
+    Expected<ByteString> mrConfigId,
+    Expected<ByteString> mrOwner,
+    Expected<ByteString> mrOwnerConfig,
+    Expected<Boolean> debug,
+    Set<Digest> roots)
+    implements PlatformPolicy {
+  /** How many runtime measurements a TD has. */
+  public static final int RTMRS = 4;
+
+  public TdxPolicy {
+    rtmrs = List.copyOf(rtmrs);
+    roots = Set.copyOf(roots);
+    if (rtmrs.size() != RTMRS) {
+      throw new IllegalArgumentException("a TD has %d RTMRs".formatted(RTMRS));
+    }
+  }
+
+  /**
+   * Nothing that hangs on the agreement is compared; open guests are refused all the same, and old
+   * machines too once collateral tells.
+   */
+  public static TdxPolicy genuineOnly(String because, boolean collateral) {
+    List<Expected<ByteString>> rtmrs = new ArrayList<>();
+    for (int i = 0; i < RTMRS; i++) {
+      rtmrs.add(new Expected.Unchecked<>(because));
+    }
+    String none = "no collateral was given";
+    return new TdxPolicy(
+        collateral
+            ? new Expected.OneOf<>(List.of(TcbStatus.UP_TO_DATE), DEFAULT)
+            : new Expected.Unchecked<>(none),
+        collateral
+            ? new Expected.OneOf<>(List.of(Set.of()), DEFAULT)
+            : new Expected.Unchecked<>(none),
+        new Expected.Unchecked<>(collateral ? because : none),
+        new Expected.Unchecked<>(because),
+        rtmrs,
+        new Expected.Unchecked<>(because),
+        new Expected.Unchecked<>(because),
+        new Expected.Unchecked<>(because),
+        PlatformPolicy.refused(),
+        Set.of(TdxVerifier.INTEL));
+  }
+
+  @Override
+  public String kind() {
+    return TdxClaims.KIND;
+  }
+
+  /** Claim by claim. */
+  public List<Comparison> compare(TdxClaims claims) {
+    Comparisons all = new Comparisons();
+    all.equal(
+        Reason.EVIDENCE_DEBUG,
+        "debug",
+        debug,
+        claims.debug(),
+        "start the TD without debugging: the host can read its memory");
+    TcbStatus status = claims.tcb().status();
+    all.that(
+        status == TcbStatus.NOT_CHECKED
+            ? Reason.EVIDENCE_COLLATERAL_MISSING
+            : Reason.EVIDENCE_TCB_OUTDATED,
+        "tcb_status",
+        statuses,
+        status.text(),
+        (allowed, seen) -> allowed.text().equals(seen),
+        "",
+        status == TcbStatus.NOT_CHECKED
+            ? "send Intel's collateral with the evidence"
+            : "update the machine as Intel's advisories say");
+    all.that(
+        Reason.EVIDENCE_ADVISORY_NOT_ALLOWED,
+        "advisories",
+        advisories,
+        claims.tcb().advisories(),
+        Set::containsAll,
+        "at most ",
+        "update the machine as Intel's advisories say");
+    all.that(
+        Reason.EVIDENCE_COLLATERAL_EXPIRED,
+        "tcb_evaluation",
+        evaluation,
+        claims.tcb().evaluation(),
+        (least, seen) -> seen >= least,
+        "at least ",
+        "get Intel's newer collateral");
+    measurement(all, "mr_td", mrTd, claims.body().mrTd());
+    for (int i = 0; i < RTMRS; i++) {
+      measurement(all, "rtmr" + i, rtmrs.get(i), claims.body().rtmrs().get(i));
+    }
+    measurement(all, "mr_config_id", mrConfigId, claims.body().mrConfigId());
+    measurement(all, "mr_owner", mrOwner, claims.body().mrOwner());
+    measurement(all, "mr_owner_config", mrOwnerConfig, claims.body().mrOwnerConfig());
+    return all.all();
+  }
+
+  private static void measurement(
+      Comparisons all, String claim, Expected<ByteString> expected, ByteString seen) {
+    all.equal(
+        Reason.EVIDENCE_MEASUREMENT_WRONG,
+        claim,
+        expected,
+        seen,
+        "start the image and configuration that the parties signed");
+  }
+}

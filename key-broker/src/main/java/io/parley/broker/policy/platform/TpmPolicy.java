@@ -1,0 +1,80 @@
+package io.parley.broker.policy.platform;
+
+import com.google.protobuf.ByteString;
+import io.parley.broker.evidence.TpmClaims;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What is wanted of a machine with a TPM 2.0.
+ *
+ * @param selection which PCRs must be quoted, no more and no fewer
+ * @param pcrs by index
+ * @param anchors what may bind the key to a TPM: names of roots, or "pinned-key"
+ * @param roots name of each by its fingerprint
+ * @param attestationKeys that the parties trust by name
+ */
+public record TpmPolicy(
+    Expected<String> anchors,
+    Map<Digest, String> roots,
+    Expected<Set<Integer>> selection,
+    SortedMap<Integer, Expected<ByteString>> pcrs,
+    List<Digest> attestationKeys)
+    implements PlatformPolicy {
+  /** The anchor of keys that are trusted by name. */
+  public static final String PINNED_KEY = "pinned-key";
+
+  public TpmPolicy {
+    pcrs = Collections.unmodifiableSortedMap(new TreeMap<>(pcrs));
+    roots = Map.copyOf(roots);
+    attestationKeys = List.copyOf(attestationKeys);
+  }
+
+  /** No register is compared, and no key is trusted by name. */
+  public static TpmPolicy genuineOnly(String because) {
+    return new TpmPolicy(
+        new Expected.Unchecked<>(because),
+        Map.of(),
+        new Expected.Unchecked<>(because),
+        new TreeMap<>(),
+        List.of());
+  }
+
+  @Override
+  public String kind() {
+    return TpmClaims.KIND;
+  }
+
+  /** Claim by claim. */
+  public List<Comparison> compare(TpmClaims claims) {
+    Comparisons all = new Comparisons();
+    all.equal(
+        Reason.EVIDENCE_ATTESTATION_KEY_UNBOUND,
+        "anchor",
+        anchors,
+        claims.anchor(),
+        "use a TPM of a vendor that is named, or a key that is");
+    all.that(
+        Reason.EVIDENCE_PCR_WRONG,
+        "pcr_selection",
+        selection,
+        claims.pcrs().keySet(),
+        Set::equals,
+        "",
+        "quote the registers that the parties signed");
+    pcrs.forEach((index, expected) ->
+        all.equal(
+            Reason.EVIDENCE_PCR_WRONG,
+            "pcrs." + index,
+            expected,
+            claims.pcrs().getOrDefault(index, ByteString.EMPTY),
+            "start the machine with what the parties signed"));
+    return all.all();
+  }
+}

@@ -1,0 +1,333 @@
+package io.parley.broker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.protobuf.ByteString;
+import io.parley.broker.evidence.FakeAuthority;
+import io.parley.broker.evidence.nitro.FakeAws;
+import io.parley.broker.evidence.sevsnp.FakeAmd;
+import io.parley.broker.evidence.sevsnp.SnpProduct;
+import io.parley.broker.evidence.tpm2.FakeTpm;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The commands over files of made-up vendors, whose roots the policy names. */
+final class EvidenceCommandsTest {
+  private static final byte[] REPORT_DATA = new byte[64];
+  private static final String REPORT_DATA_HEX = "00".repeat(64);
+  private static final FakeAmd AMD = FakeAmd.vcek(SnpProduct.MILAN);
+  private static final FakeAws AWS = new FakeAws();
+
+  @TempDir Path folder;
+
+  /** What a command did. */
+  private record Ran(int code, String out, String err) {}
+
+  @Test
+  void printsTheClaimsOfWhatIsGenuineAndAllowed() throws IOException {
+    Ran ran = snp("verify", snpPolicy("refused"), AMD.report(REPORT_DATA));
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.code()).isZero();
+    var json = new JsonMapper().readTree(ran.out());
+    assertThat(json.path("kind").asText()).isEqualTo("sev-snp");
+    assertThat(json.path("measurement").asText()).isEqualTo("ab".repeat(48));
+    assertThat(json.path("not_compared")).isEmpty();
+  }
+
+  @Test
+  void readsEveryFormThatVendorsPublish() throws IOException {
+    ByteString report = AMD.report(REPORT_DATA);
+    String hex = HexFormat.of().formatHex(report.toByteArray());
+    for (String text :
+        List.of(
+            hex,
+            "0x" + hex + "\n",
+            hex.toUpperCase(java.util.Locale.ROOT),
+            Base64.getEncoder().encodeToString(report.toByteArray()),
+            Base64.getMimeEncoder().encodeToString(report.toByteArray()) + "\n",
+            Base64.getUrlEncoder().encodeToString(report.toByteArray()))) {
+      assertThat(snp("verify", snpPolicy("refused"), ByteString.copyFromUtf8(text)).code())
+          .isZero();
+    }
+  }
+
+  @Test
+  void refusesADebugGuestUnlessThePolicyAllowsIt() throws IOException {
+    ByteString open = AMD.sign(AMD.unsigned(REPORT_DATA).putLong(8, 0xb0000));
+    Ran refused = snp("verify", snpPolicy("refused"), open);
+    assertThat(refused.code()).isEqualTo(3);
+    assertThat(refused.out()).isEmpty();
+    assertThat(refused.err()).startsWith("refused: EVIDENCE_DEBUG: debug: ");
+    assertThat(snp("verify", snpPolicy("allowed"), open).code()).isZero();
+  }
+
+  @Test
+  void tellsEveryDifferenceAtOnce() throws IOException {
+    ByteString wrong =
+        AMD.sign(AMD.unsigned(REPORT_DATA).putLong(8, 0xb0000).putInt(0x30, 3).put(0x90, (byte) 1));
+    Ran refused = snp("verify", snpPolicy("refused"), wrong);
+    assertThat(refused.err())
+        .contains("EVIDENCE_DEBUG")
+        .contains("EVIDENCE_VMPL_WRONG: vmpl:")
+        .contains("EVIDENCE_MEASUREMENT_WRONG: measurement:")
+        .contains("expected " + "ab".repeat(48));
+  }
+
+  @Test
+  void explainsClaimByClaim() throws IOException {
+    Ran ran = snp("explain", snpPolicy("refused"), AMD.report(REPORT_DATA));
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out().lines().toList().getFirst())
+        .matches("CLAIM +OUTCOME +EXPECTED +SEEN +SOURCE");
+    assertThat(ran.out())
+        .containsPattern("debug +HOLDS +false +false +\\S+policy.yaml")
+        .containsPattern("migratable +HOLDS +false +false +default")
+        .containsPattern("measurement +HOLDS +(ab){48} +(ab){48} +\\S+policy.yaml");
+    Ran refused =
+        snp("explain", snpPolicy("refused"), AMD.report(REPORT_DATA), "--report-data", "01");
+    assertThat(refused.code()).isEqualTo(3);
+    assertThat(refused.out()).containsPattern("report_data +EVIDENCE_REPORT_DATA_WRONG +01 +0+");
+  }
+
+  @Test
+  void saysWhatNobodyCompared() throws IOException {
+    Ran ran =
+        run(
+            "verify",
+            "--kind",
+            "nitro",
+            "--at",
+            FakeAuthority.NOW.toString(),
+            "--policy",
+            text("policy.yaml", nitroPolicy()).toString(),
+            bytes("evidence", AWS.document(REPORT_DATA)).toString());
+    assertThat(ran.code()).isZero();
+    assertThat(ran.err()).isEqualTo("note: not compared with anything: report_data\n");
+  }
+
+  @Test
+  void refusesWithoutThePolicyThatNamesTheRoot() throws IOException {
+    Ran ran =
+        run(
+            "verify",
+            "--kind",
+            "nitro",
+            "--at",
+            FakeAuthority.NOW.toString(),
+            bytes("evidence", AWS.document(REPORT_DATA)).toString());
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err()).contains("EVIDENCE_ROOT_UNKNOWN");
+  }
+
+  @Test
+  void trustsAKeyOfATpmByNameOnly() throws IOException {
+    FakeTpm tpm = FakeTpm.ecc();
+    ByteString attest = FakeTpm.attest(REPORT_DATA);
+    String evidence =
+        """
+        {"ak_public": "%s", "tpm_quote": {"message": "%s", "signature": "%s", "pcrs": ["%s"]}}
+        """
+            .formatted(
+                hex(tpm.area()),
+                hex(attest),
+                hex(tpm.sign(attest)),
+                String.join(
+                    "\", \"", FakeTpm.pcrs().stream().map(EvidenceCommandsTest::hex).toList()));
+    String[] rest = {
+      "--kind",
+      "tpm2",
+      "--at",
+      FakeAuthority.NOW.toString(),
+      text("evidence.json", evidence).toString()
+    };
+    Ran refused = run(with(rest, "verify"));
+    assertThat(refused.code()).isEqualTo(3);
+    assertThat(refused.err()).contains("EVIDENCE_ATTESTATION_KEY_UNBOUND: could not be checked");
+    String policy =
+        """
+        kind: tpm2
+        attestation_keys: ["%s"]
+        pcrs: {0: "%s", 7: "%s", 11: "%s"}
+        """
+            .formatted(tpm.key().fingerprint(), "01".repeat(32), "02".repeat(32), "03".repeat(32));
+    Ran good = run(with(rest, "verify", "--policy", text("tpm.yaml", policy).toString()));
+    assertThat(good.err()).doesNotContain("refused");
+    assertThat(good.code()).isZero();
+    Ran other =
+        run(
+            with(
+                rest,
+                "verify",
+                "--policy",
+                text("tpm2.yaml", policy.replace("02".repeat(32), "04".repeat(32))).toString()));
+    assertThat(other.err()).contains("EVIDENCE_PCR_WRONG: pcrs.7:");
+  }
+
+  @Test
+  void collateralThatHoldsNoneIsNotTheSameAsNone() throws IOException {
+    Ran ran =
+        snp(
+            "verify",
+            snpPolicy("refused"),
+            AMD.report(REPORT_DATA),
+            "--collateral",
+            pem("collateral.pem", AMD.root.certificate()).toString());
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err()).contains("EVIDENCE_COLLATERAL_MISSING: could not be checked");
+  }
+
+  @Test
+  void refusesPemThatIsNotWhole() throws IOException {
+    String whole = Files.readString(pem("chain.pem", AMD.root.certificate()));
+    Ran ran =
+        snp(
+            "verify",
+            snpPolicy("refused"),
+            AMD.report(REPORT_DATA),
+            "--chain",
+            text("cut.pem", whole.substring(0, whole.length() - 5)).toString());
+    assertThat(ran.code()).isEqualTo(2);
+  }
+
+  @Test
+  void wrongUseIsNoRefusal() throws IOException {
+    Path file = bytes("evidence", AMD.report(REPORT_DATA));
+    String at = FakeAuthority.NOW.toString();
+    for (String[] arguments :
+        new String[][] {
+          {},
+          {"verify"},
+          {"verify", "--kind", "sgx", "--at", at, file.toString()},
+          {"verify", "--kind", "tdx", "--at", "tomorrow", file.toString()},
+          {"verify", "--kind", "tdx", "--at", at},
+          {"verify", "--kind", "tdx", "--at", at, folder.resolve("missing").toString()},
+          {"verify", "--kind", "tdx", "--at", at, "--report-data", "0g", file.toString()},
+          {
+            "verify", "--kind", "tdx", "--at", at, "--policy", snpPolicy("refused"), file.toString()
+          },
+          {
+            "verify",
+            "--kind",
+            "nitro",
+            "--at",
+            at,
+            "--collateral",
+            file.toString(),
+            file.toString()
+          },
+          {"explain", "--kind", "tdx", "--at", at, "--colour", file.toString()},
+        }) {
+      Ran ran = run(arguments);
+      assertThat(ran.code()).as(String.join(" ", arguments)).isEqualTo(2);
+      assertThat(ran.out()).isEmpty();
+      assertThat(ran.err()).isNotBlank();
+    }
+  }
+
+  private Ran snp(String command, String policy, ByteString evidence, String... more)
+      throws IOException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                command,
+                "--kind",
+                "sev-snp",
+                "--at",
+                FakeAuthority.NOW.toString(),
+                "--policy",
+                policy,
+                "--chain",
+                pem("leaf.pem", AMD.chain().getFirst()).toString(),
+                "--chain",
+                pem("chain.pem", AMD.chain().get(1), AMD.chain().get(2)).toString()));
+    if (!List.of(more).contains("--report-data")) {
+      arguments.addAll(List.of("--report-data", REPORT_DATA_HEX));
+    }
+    arguments.addAll(List.of(more));
+    arguments.add(bytes("evidence", evidence).toString());
+    return run(arguments.toArray(String[]::new));
+  }
+
+  private String snpPolicy(String debug) throws IOException {
+    return text(
+            "policy.yaml",
+            """
+            kind: sev-snp
+            families: [milan]
+            measurements: [%s]
+            minimum_tcb: {bootloader: 4, tee: 1, snp: 20, microcode: 209}
+            debug: %s
+            revocation: not_required
+            roots: {milan: "%s"}
+            """
+                .formatted("ab".repeat(48), debug, AMD.root.fingerprint()))
+        .toString();
+  }
+
+  private static String nitroPolicy() {
+    String rest = "00".repeat(47);
+    return """
+    kind: nitro
+    pcrs: {0: "01%s", 1: "02%s", 2: "03%s"}
+    roots: {fake: "%s"}
+    """
+        .formatted(rest, rest, rest, AWS.root.fingerprint());
+  }
+
+  private static Ran run(String... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int code =
+        new CommandLine(EvidenceCommands.class)
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(err))
+            .execute(arguments);
+    return new Ran(code, out.toString(), err.toString());
+  }
+
+  private static String[] with(String[] rest, String... first) {
+    List<String> all = new ArrayList<>(List.of(first));
+    all.addAll(List.of(rest));
+    return all.toArray(String[]::new);
+  }
+
+  private Path pem(String name, X509Certificate... certificates) throws IOException {
+    StringBuilder pem = new StringBuilder();
+    for (X509Certificate certificate : certificates) {
+      try {
+        pem.append("-----BEGIN CERTIFICATE-----\n")
+            .append(Base64.getMimeEncoder().encodeToString(certificate.getEncoded()))
+            .append("\n-----END CERTIFICATE-----\n");
+      } catch (CertificateEncodingException e) {
+        throw new AssertionError(e);
+      }
+    }
+    return text(name, pem.toString());
+  }
+
+  private Path text(String name, String text) throws IOException {
+    return Files.writeString(folder.resolve(name), text, StandardCharsets.UTF_8);
+  }
+
+  private Path bytes(String name, ByteString bytes) throws IOException {
+    return Files.write(folder.resolve(name), bytes.toByteArray());
+  }
+
+  private static String hex(ByteString bytes) {
+    return HexFormat.of().formatHex(bytes.toByteArray());
+  }
+}

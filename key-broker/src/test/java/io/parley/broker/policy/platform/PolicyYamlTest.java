@@ -1,0 +1,233 @@
+package io.parley.broker.policy.platform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import io.parley.broker.evidence.Revocation;
+import io.parley.broker.evidence.SnpClaims;
+import io.parley.broker.evidence.SnpClaims.Tcb;
+import io.parley.broker.evidence.TcbStatus;
+import io.parley.broker.evidence.TdxClaims;
+import io.parley.broker.policy.platform.Comparison.Outcome;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Nothing that is left out means "not compared", and every difference has its own reason. */
+final class PolicyYamlTest {
+  private static final String M48 = "ab".repeat(48);
+  private static final String SNP =
+      """
+      kind: sev-snp
+      families: [genoa]
+      measurements: [%s]
+      minimum_tcb: {bootloader: 4, tee: 1, snp: 20, microcode: 209}
+      """
+          .formatted(M48);
+  private static final String TDX =
+      """
+      kind: tdx
+      mr_td: [%s]
+      rtmrs: {0: %s, 1: %s, 2: %s, 3: %s}
+      minimum_tcb_evaluation: 17
+      """
+          .formatted(M48, M48, M48, M48, M48);
+
+  @Test
+  void whatIsLeftOutOfAnSnpPolicyIsStrict() {
+    SnpPolicy policy = (SnpPolicy) PolicyYaml.parse(SNP, "p");
+    assertThat(policy.debug()).isEqualTo(strict(false));
+    assertThat(policy.migratable()).isEqualTo(strict(false));
+    assertThat(policy.vmpl()).isEqualTo(strict(0L));
+    assertThat(policy.signers()).isEqualTo(strict("vcek"));
+    assertThat(policy.hostData()).isEqualTo(strict(ByteString.copyFrom(new byte[32])));
+    assertThat(policy.revocation()).isEqualTo(strict(Revocation.CHECKED));
+    assertThat(policy.compare(snp("genoa", 0, false, false, 20, M48, Revocation.CHECKED)))
+        .allSatisfy(each -> assertThat(each.outcome()).isEqualTo(Outcome.HOLDS));
+  }
+
+  @Test
+  void everyDifferenceOfAnSnpGuestHasItsReason() {
+    SnpPolicy policy = (SnpPolicy) PolicyYaml.parse(SNP, "p");
+    assertThat(
+            differences(
+                policy.compare(
+                    snp("milan", 1, true, true, 19, "cd".repeat(48), Revocation.NOT_CHECKED))))
+        .containsExactly(
+            Reason.EVIDENCE_DEBUG,
+            Reason.EVIDENCE_MIGRATABLE,
+            Reason.EVIDENCE_PRODUCT_WRONG,
+            Reason.EVIDENCE_TCB_OUTDATED,
+            Reason.EVIDENCE_COLLATERAL_MISSING,
+            Reason.EVIDENCE_VMPL_WRONG,
+            Reason.EVIDENCE_MEASUREMENT_WRONG);
+  }
+
+  @Test
+  void aTcbIsComparedPartByPart() {
+    Tcb least = new Tcb(0, 4, 1, 20, 209);
+    assertThat(least.atLeast(least)).isTrue();
+    assertThat(new Tcb(1, 5, 2, 21, 210).atLeast(least)).isTrue();
+    assertThat(new Tcb(0, 3, 9, 99, 255).atLeast(least)).isFalse();
+    assertThat(new Tcb(0, 9, 0, 99, 255).atLeast(least)).isFalse();
+    assertThat(new Tcb(0, 9, 9, 19, 255).atLeast(least)).isFalse();
+    assertThat(new Tcb(0, 9, 9, 99, 208).atLeast(least)).isFalse();
+    assertThat(least.atLeast(new Tcb(1, 0, 0, 0, 0))).isFalse();
+  }
+
+  @Test
+  void aTdxPolicyTakesOnlyUpToDateMachinesUnlessItSaysMore() {
+    TdxPolicy strict = (TdxPolicy) PolicyYaml.parse(TDX, "p");
+    assertThat(differences(strict.compare(tdx(TcbStatus.UP_TO_DATE, 17, Set.of())))).isEmpty();
+    assertThat(
+            differences(strict.compare(tdx(TcbStatus.OUT_OF_DATE, 16, Set.of("INTEL-SA-00001")))))
+        .containsExactly(
+            Reason.EVIDENCE_TCB_OUTDATED,
+            Reason.EVIDENCE_ADVISORY_NOT_ALLOWED,
+            Reason.EVIDENCE_COLLATERAL_EXPIRED);
+    assertThat(differences(strict.compare(tdx(TcbStatus.NOT_CHECKED, 0, Set.of()))))
+        .contains(Reason.EVIDENCE_COLLATERAL_MISSING);
+    TdxPolicy lenient =
+        (TdxPolicy)
+            PolicyYaml.parse(
+                TDX
+                    + """
+                    tcb_status: [UpToDate, OutOfDate]
+                    advisories: [INTEL-SA-00001, INTEL-SA-00002]
+                    """,
+                "p");
+    assertThat(
+            differences(lenient.compare(tdx(TcbStatus.OUT_OF_DATE, 17, Set.of("INTEL-SA-00001")))))
+        .isEmpty();
+    assertThat(
+            differences(lenient.compare(tdx(TcbStatus.OUT_OF_DATE, 17, Set.of("INTEL-SA-00003")))))
+        .containsExactly(Reason.EVIDENCE_ADVISORY_NOT_ALLOWED);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "kind, kind",
+    "families, families",
+    "measurements, measurements",
+    "minimum_tcb, minimum_tcb"
+  })
+  void whatHasNoStrictValueMustBeWritten(String key, String named) {
+    String without =
+        SNP.lines()
+            .filter(line -> !line.startsWith(key + ":"))
+            .collect(java.util.stream.Collectors.joining("\n"));
+    invalid(without, named);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tcb_status: [NotChecked]",
+        "tcb_status: [Revoked]",
+        "tcb_status: []",
+        "debug: maybe",
+        "colour: red",
+        "mr_owner: [ab]"
+      })
+  void refusesWhatCannotBeMeant(String line) {
+    invalid(TDX + line, line.substring(0, line.indexOf(':')));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "kind: sgx",
+        "kind: nitro",
+        "kind: nitro\npcrs: {}",
+        "kind: nitro\npcrs: {0: ab}",
+        "kind: tpm2\npcrs: {0: ab}",
+        "kind: tpm2\npcrs: {16: \"abababababababababababababababababababababababababababababababab\"}",
+        "- a list",
+        ""
+      })
+  void refusesWhatIsNotWhole(String text) {
+    invalid(text, "p");
+  }
+
+  private static void invalid(String text, String named) {
+    assertThatThrownBy(() -> PolicyYaml.parse(text, "p"))
+        .isInstanceOfSatisfying(
+            RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.INVALID_CONFIG))
+        .hasMessageContaining(named);
+  }
+
+  private static <T> Expected<T> strict(T value) {
+    return new Expected.OneOf<>(List.of(value), PlatformPolicy.DEFAULT);
+  }
+
+  private static List<Reason> differences(List<Comparison> all) {
+    return all.stream()
+        .filter(each -> each.outcome() == Outcome.DIFFERS)
+        .map(Comparison::reason)
+        .toList();
+  }
+
+  private static SnpClaims snp(
+      String product,
+      long vmpl,
+      boolean debug,
+      boolean migratable,
+      int snp,
+      String measurement,
+      Revocation revocation) {
+    ByteString none = ByteString.EMPTY;
+    return new SnpClaims(
+        product,
+        "vcek",
+        3,
+        vmpl,
+        debug,
+        migratable,
+        0,
+        0,
+        0,
+        new Tcb(0, 4, 1, snp, 209),
+        io.parley.broker.evidence.trust.Hex.parse(measurement),
+        none,
+        ByteString.copyFrom(new byte[32]),
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        revocation);
+  }
+
+  private static TdxClaims tdx(TcbStatus status, int evaluation, Set<String> advisories) {
+    ByteString measured = io.parley.broker.evidence.trust.Hex.parse(M48);
+    ByteString zeros = ByteString.copyFrom(new byte[48]);
+    return new TdxClaims(
+        5,
+        false,
+        ByteString.EMPTY,
+        new TdxClaims.Tcb(status, "", evaluation, new TreeSet<>(advisories)),
+        new TdxClaims.Body(
+            zeros,
+            zeros,
+            zeros,
+            zeros,
+            zeros,
+            zeros,
+            measured,
+            zeros,
+            zeros,
+            zeros,
+            Collections.nCopies(4, measured),
+            zeros),
+        Revocation.CHECKED);
+  }
+}
