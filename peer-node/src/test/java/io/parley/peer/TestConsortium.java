@@ -85,21 +85,24 @@ final class TestConsortium implements AutoCloseable {
       this.dataPort = freePort();
     }
 
+    /** Its configuration. */
+    String yaml() {
+      return """
+      party: %s
+      listen: 127.0.0.1:%d
+      data: {mode: %s, listen: "127.0.0.1:%d"}
+      %s
+      """
+          .formatted(party, port, mode, dataPort, extraConfig);
+    }
+
     void start() {
-      String yaml =
-          """
-          party: %s
-          listen: 127.0.0.1:%d
-          data: {mode: %s, listen: "127.0.0.1:%d"}
-          %s
-          """
-              .formatted(party, port, mode, dataPort, extraConfig);
       NodeChannels toOthers = new NodeChannels(identity.node().tls(), tls, () -> membership);
       channels = toOthers;
       node =
           PeerNode.start(
               new PeerNode.Parts(
-                  NodeConfigFile.parse(yaml, "parley.yaml"),
+                  NodeConfigFile.parse(yaml(), "parley.yaml"),
                   state,
                   identity.node(),
                   () -> membership,
