@@ -135,6 +135,7 @@ public final class Parley {
         new ResultCommands(session),
         new ReceiptCommands(session),
         new AuditCommands(session),
+        new EvidenceCommands(),
         new DoctorCommand(session),
         new CompletionCommand());
   }

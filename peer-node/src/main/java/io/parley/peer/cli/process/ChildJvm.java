@@ -19,6 +19,10 @@ import java.util.concurrent.TimeUnit;
  * any thread, more than once.
  */
 public final class ChildJvm implements AutoCloseable {
+  /** These can put other code into a JVM, or its words into our output. */
+  static final List<String> CODE_VARIABLES =
+      List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "CLASSPATH");
+
   private static final Duration POLL = Duration.ofMillis(15);
   private static final long GRACE_SECONDS = 10;
   private static final int LOG_TAIL_LINES = 12;
@@ -51,11 +55,7 @@ public final class ChildJvm implements AutoCloseable {
     all.addAll(arguments);
     all.addAll(List.of("--die-with-stdin", "--ready-file", ready.toString()));
     ProcessBuilder builder = new ProcessBuilder(all);
-    // These can put other code into a JVM, or its words into our output.
-    builder
-        .environment()
-        .keySet()
-        .removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "CLASSPATH"));
+    builder.environment().keySet().removeAll(CODE_VARIABLES);
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
     try {
       Files.deleteIfExists(ready);
