@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.wire.StrictMessages;
 import com.google.protobuf.ByteString;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -7,7 +8,7 @@ import io.parley.wire.RefusedException;
 
 /**
  * The exact bytes of an agreement: what is signed, kept, sent and hashed. One agreement has one
- * byte form ({@link Strict}), so {@code encode(decode(b))} is {@code b} or {@code decode} refuses.
+ * byte form ({@link StrictMessages}), so {@code encode(decode(b))} is {@code b} or {@code decode} refuses.
  */
 public final class AgreementCodec {
   private AgreementCodec() {}
@@ -22,13 +23,13 @@ public final class AgreementCodec {
             .addAllCompute(agreement.compute())
             .setEnvironment(AgreementWriter.environment(agreement.environment()))
             .setChanges(AgreementWriter.changes(agreement.changes()))
-            .setExpires(Strict.timestamp(agreement.expires()))
+            .setExpires(StrictMessages.timestamp(agreement.expires()))
             .setMaxJobs(agreement.maxJobs());
     agreement.parties().forEach(p -> message.addParties(PartyCodec.toProto(p)));
     agreement.datasets().forEach(d -> message.addDatasets(AgreementWriter.dataset(d)));
     agreement.results().forEach(r -> message.addResults(AgreementWriter.result(r)));
     agreement.parameters().forEach(p -> message.addParameters(AgreementWriter.parameter(p)));
-    return Strict.encode(message.build());
+    return StrictMessages.encode(message.build());
   }
 
   /**
@@ -40,13 +41,13 @@ public final class AgreementCodec {
    */
   public static Agreement decode(ByteString bytes) {
     io.parley.proto.agreement.v1.Agreement message =
-        Strict.decode(
+        StrictMessages.parse(
             io.parley.proto.agreement.v1.Agreement.parser(),
             bytes,
-            Reason.INVALID_AGREEMENT,
+            Limits.MAX_DOCUMENT_BYTES, Reason.INVALID_AGREEMENT,
             "agreement");
     Agreement agreement = new AgreementReader(message).read();
-    Strict.requireSame(encode(agreement), bytes, Reason.INVALID_AGREEMENT, "agreement");
+    StrictMessages.requireSame(encode(agreement), bytes, Reason.INVALID_AGREEMENT, "agreement");
     return agreement;
   }
 

@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.wire.StrictMessages;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.Problems;
@@ -150,7 +151,7 @@ final class AgreementReader {
       return null;
     }
     return problems.attempt(
-        "expires", () -> Strict.instant(message.getExpires(), Reason.INVALID_AGREEMENT));
+        "expires", () -> StrictMessages.instant(message.getExpires(), Reason.INVALID_AGREEMENT));
   }
 
   private @Nullable Parameter parameter(

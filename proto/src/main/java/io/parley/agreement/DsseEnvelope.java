@@ -7,6 +7,7 @@ import io.parley.proto.agreement.v1.Signature;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.StrictMessages;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -87,10 +88,7 @@ public record DsseEnvelope(String payloadType, ByteString payload, List<DsseSign
 
   /** From a gRPC message. */
   public static DsseEnvelope fromProto(Envelope envelope) {
-    if (Strict.hasUnknown(envelope)) {
-      throw new RefusedException(
-          Reason.INVALID_REQUEST, "envelope has fields that this version does not know");
-    }
+    StrictMessages.refuseUnknown(envelope, Reason.INVALID_REQUEST, "envelope");
     return new DsseEnvelope(
         envelope.getPayloadType(),
         envelope.getPayload(),

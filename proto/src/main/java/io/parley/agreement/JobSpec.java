@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.wire.StrictMessages;
 import com.google.protobuf.ByteString;
 import io.parley.wire.Digest;
 import io.parley.wire.Problems;
@@ -63,12 +64,12 @@ public record JobSpec(
 
   /** The exact bytes. */
   public ByteString encode() {
-    return Strict.encode(
+    return StrictMessages.encode(
         io.parley.proto.agreement.v1.JobSpec.newBuilder()
             .setJobId(jobId)
             .setAgreementSha256(agreement.value())
             .setSubmitter(submitter)
-            .setCreated(Strict.timestamp(created))
+            .setCreated(StrictMessages.timestamp(created))
             .putAllParameters(parameters)
             .build());
   }
@@ -80,13 +81,13 @@ public record JobSpec(
    */
   public static JobSpec decode(ByteString bytes) {
     io.parley.proto.agreement.v1.JobSpec message =
-        Strict.decode(
-            io.parley.proto.agreement.v1.JobSpec.parser(), bytes, Reason.INVALID_REQUEST, "job");
+        StrictMessages.parse(
+            io.parley.proto.agreement.v1.JobSpec.parser(), bytes, Limits.MAX_DOCUMENT_BYTES, Reason.INVALID_REQUEST, "job");
     return new JobSpec(
         message.getJobId(),
         new Digest(message.getAgreementSha256()),
         message.getSubmitter(),
-        Strict.instant(message.getCreated(), Reason.INVALID_REQUEST),
+        StrictMessages.instant(message.getCreated(), Reason.INVALID_REQUEST),
         message.getParametersMap());
   }
 

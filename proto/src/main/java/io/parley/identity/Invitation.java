@@ -1,7 +1,8 @@
 package io.parley.identity;
 
+import io.parley.agreement.Limits;
+import io.parley.wire.StrictMessages;
 import com.google.protobuf.ByteString;
-import io.parley.agreement.Strict;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -73,14 +74,14 @@ public record Invitation(
   /** One line of text. It holds the secret. */
   public String encode() {
     ByteString bytes =
-        Strict.encode(
+        StrictMessages.encode(
             io.parley.proto.agreement.v1.Invitation.newBuilder()
                 .setConsortium(consortium)
                 .setInviter(inviter)
                 .setAddress(address)
                 .setCaSha256(caSha256.value())
                 .setSecret(secret)
-                .setExpires(Strict.timestamp(expires))
+                .setExpires(StrictMessages.timestamp(expires))
                 .build());
     return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.toByteArray());
   }
@@ -102,10 +103,10 @@ public record Invitation(
       throw refused("expected base64url; was it cut?");
     }
     io.parley.proto.agreement.v1.Invitation message =
-        Strict.decode(
+        StrictMessages.parse(
             io.parley.proto.agreement.v1.Invitation.parser(),
             ByteString.copyFrom(bytes),
-            Reason.INVALID_INVITATION,
+            Limits.MAX_DOCUMENT_BYTES, Reason.INVALID_INVITATION,
             "invitation");
     if (message.getCaSha256().size() != Digest.SIZE_BYTES) {
       throw refused("a part of it is malformed");
@@ -116,7 +117,7 @@ public record Invitation(
         message.getAddress(),
         new Digest(message.getCaSha256()),
         message.getSecret(),
-        Strict.instant(message.getExpires(), Reason.INVALID_INVITATION));
+        StrictMessages.instant(message.getExpires(), Reason.INVALID_INVITATION));
   }
 
   /**

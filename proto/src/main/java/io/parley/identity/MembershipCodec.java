@@ -1,8 +1,9 @@
 package io.parley.identity;
 
+import io.parley.agreement.Limits;
+import io.parley.wire.StrictMessages;
 import com.google.protobuf.ByteString;
 import io.parley.agreement.PartyCodec;
-import io.parley.agreement.Strict;
 import io.parley.proto.agreement.v1.BrokerIdentity;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -19,14 +20,14 @@ public final class MembershipCodec {
         io.parley.proto.agreement.v1.Membership.newBuilder()
             .setConsortium(membership.consortium())
             .setVersion(membership.version())
-            .setIssued(Strict.timestamp(membership.issued()))
+            .setIssued(StrictMessages.timestamp(membership.issued()))
             .setBroker(toProto(membership.broker()));
     @Nullable Digest previous = membership.previous();
     if (previous != null) {
       message.setPreviousSha256(previous.value());
     }
     membership.members().forEach(member -> message.addMembers(toProto(member)));
-    return Strict.encode(message.build());
+    return StrictMessages.encode(message.build());
   }
 
   /**
@@ -36,20 +37,20 @@ public final class MembershipCodec {
    */
   public static Membership decode(ByteString bytes) {
     io.parley.proto.agreement.v1.Membership message =
-        Strict.decode(
+        StrictMessages.parse(
             io.parley.proto.agreement.v1.Membership.parser(),
             bytes,
-            Reason.INVALID_MEMBERSHIP,
+            Limits.MAX_DOCUMENT_BYTES, Reason.INVALID_MEMBERSHIP,
             "membership list");
     Membership membership =
         new Membership(
             message.getConsortium(),
             message.getVersion(),
             message.getPreviousSha256().isEmpty() ? null : new Digest(message.getPreviousSha256()),
-            Strict.instant(message.getIssued(), Reason.INVALID_MEMBERSHIP),
+            StrictMessages.instant(message.getIssued(), Reason.INVALID_MEMBERSHIP),
             message.getMembersList().stream().map(MembershipCodec::fromProto).toList(),
             fromProto(message.getBroker()));
-    Strict.requireSame(encode(membership), bytes, Reason.INVALID_MEMBERSHIP, "membership list");
+    StrictMessages.requireSame(encode(membership), bytes, Reason.INVALID_MEMBERSHIP, "membership list");
     return membership;
   }
 

@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.wire.StrictMessages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -94,12 +95,12 @@ class AgreementCodecTest {
         io.parley.proto.agreement.v1.Environment.parseFrom(
             new byte[] {26, 8, 10, 1, 'x', 18, 1, 'y', 24, 1});
     assertThat(parsed.getTestsMap()).containsEntry("x", "y");
-    assertThat(Strict.hasUnknown(parsed)).isFalse();
+    StrictMessages.refuseUnknown(parsed, Reason.INVALID_AGREEMENT, "environment");
     assertThatThrownBy(() ->
-            Strict.decode(
+            StrictMessages.parse(
                 io.parley.proto.agreement.v1.Environment.parser(),
                 ByteString.copyFrom(new byte[] {26, 8, 10, 1, 'x', 18, 1, 'y', 24, 1}),
-                Reason.INVALID_AGREEMENT,
+                Limits.MAX_DOCUMENT_BYTES, Reason.INVALID_AGREEMENT,
                 "environment"))
         .hasMessageContaining("one byte form");
   }
@@ -185,14 +186,14 @@ class AgreementCodecTest {
     assertThatThrownBy(() ->
             AgreementCodec.decode(ByteString.copyFrom(new byte[Limits.MAX_DOCUMENT_BYTES + 1])))
         .isInstanceOfSatisfying(
-            RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.SIZE_LIMIT));
+            RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.INVALID_AGREEMENT));
   }
 
   private static void refuse(Consumer<Builder> change, String... expected) {
     try {
       Builder builder = io.parley.proto.agreement.v1.Agreement.parseFrom(BYTES).toBuilder();
       change.accept(builder);
-      assertRefused(Strict.encode(builder.build()), expected);
+      assertRefused(StrictMessages.encode(builder.build()), expected);
     } catch (InvalidProtocolBufferException e) {
       throw new AssertionError(e);
     }

@@ -1,7 +1,7 @@
 package io.parley.shim.release;
 
+import io.parley.wire.StrictMessages;
 import com.google.protobuf.ByteString;
-import io.parley.agreement.Strict;
 import io.parley.shim.attest.Enclave;
 import io.parley.shim.exchange.DatasetUse;
 import java.time.Duration;
@@ -22,7 +22,7 @@ public record JobReport(List<DatasetUse> inputs, List<ResultDigest> outputs, Dur
 
   /** The exact bytes. */
   ByteString encode(Enclave enclave) {
-    return Strict.encode(
+    return StrictMessages.encode(
         io.parley.proto.broker.v1.JobReport.newBuilder()
             .setJobId(enclave.spec().jobId())
             .setParty(enclave.party())
