@@ -7,6 +7,7 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.parley.agreement.Party;
 import io.parley.identity.CaCertificate;
 import io.parley.identity.Caller;
 import io.parley.identity.CertificateCheck;
@@ -35,17 +36,19 @@ import org.jspecify.annotations.Nullable;
  * list and the clock as they are now. Default deny: without a member's certificate only the methods
  * named as open go through.
  *
- * <p>Not guaranteed: that a call which is running ends when its caller's party is removed.
- * Thread-safe. Must run inside {@link ErrorInterceptor}.
+ * <p>A call that is running, such as a stream, ends with the same refusal within seconds of the
+ * moment at which it would be refused if it were made anew: {@link RunningCalls}. Thread-safe. Must
+ * run inside {@link ErrorInterceptor}.
  */
 public final class CallerInterceptor implements ServerInterceptor {
-  private static final Context.Key<Caller> CALLER = Context.key("parley-caller");
+  private static final Context.Key<Who> WHO = Context.key("parley-caller");
   private static final int MAX_REMEMBERED = 1024;
 
   private final Supplier<Membership> members;
   private final InstantSource clock;
   private final Set<String> openMethods;
   private final Verified verified = new Verified();
+  private final RunningCalls running = new RunningCalls();
 
   /**
    * @param openMethods full gRPC names, such as {@code parley.peer.v1.ConsortiumService/Join}, that
@@ -61,33 +64,38 @@ public final class CallerInterceptor implements ServerInterceptor {
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-    @Nullable Caller caller =
-        authenticate(call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION));
+    @Nullable X509Certificate leaf =
+        leaf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION));
+    if (leaf != null) {
+      Context context = Context.current().withValue(WHO, authenticate(leaf));
+      return running.start(
+          call,
+          () -> authenticate(leaf),
+          watched -> Contexts.interceptCall(context, watched, headers, next));
+    }
     String method = call.getMethodDescriptor().getFullMethodName();
-    if (caller == null && !openMethods.contains(method)) {
+    if (!openMethods.contains(method)) {
       throw new RefusedException(
           Reason.UNAUTHENTICATED,
           "%s needs a member's client certificate, and none was shown".formatted(method),
           Map.of("method", method));
     }
-    return Contexts.interceptCall(Context.current().withValue(CALLER, caller), call, headers, next);
+    // Whatever an outer context says, here is nobody.
+    return Contexts.interceptCall(Context.current().withValue(WHO, null), call, headers, next);
   }
 
-  private @Nullable Caller authenticate(@Nullable SSLSession session) {
+  /** One list for both, so that a name cannot have changed hands between them. */
+  private Who authenticate(X509Certificate leaf) {
+    Membership current = members.get();
+    Caller caller = verified.caller(leaf, current, clock.instant());
+    return new Who(caller, current);
+  }
+
+  private static @Nullable X509Certificate leaf(@Nullable SSLSession session) {
     if (session == null || !session.getProtocol().equals("TLSv1.3")) {
       throw new RefusedException(
           Reason.UNAUTHENTICATED, "calls must come over TLS 1.3, and this one did not");
     }
-    @Nullable X509Certificate leaf = leaf(session);
-    if (leaf == null) {
-      return null;
-    }
-    Instant now = clock.instant();
-    Membership current = members.get();
-    return verified.caller(leaf, current, now);
-  }
-
-  private static @Nullable X509Certificate leaf(SSLSession session) {
     try {
       Certificate[] chain = session.getPeerCertificates();
       if (chain.length > 0 && chain[0] instanceof X509Certificate leaf) {
@@ -106,12 +114,27 @@ public final class CallerInterceptor implements ServerInterceptor {
    *     was shown
    */
   public static Caller caller() {
-    @Nullable Caller caller = CALLER.get();
-    if (caller == null) {
+    return who().caller();
+  }
+
+  /**
+   * The caller's party, as it stands in the very membership list that its certificate was checked
+   * against: with its keys, which tell it from others that had or will have its name.
+   *
+   * @throws RefusedException as {@link #caller}; NOT_A_MEMBER for a broker
+   */
+  public static Party party() {
+    Who who = who();
+    return who.members().member(who.caller().party()).party();
+  }
+
+  private static Who who() {
+    @Nullable Who who = WHO.get();
+    if (who == null) {
       throw new RefusedException(
           Reason.UNAUTHENTICATED, "this call needs a member's client certificate");
     }
-    return caller;
+    return who;
   }
 
   /**
@@ -149,6 +172,8 @@ public final class CallerInterceptor implements ServerInterceptor {
     }
     return caller;
   }
+
+  private record Who(Caller caller, Membership members) {}
 
   /**
    * Remembers which certificates a CA has signed, since a signature check at every call would cost
