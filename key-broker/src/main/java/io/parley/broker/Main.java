@@ -2,11 +2,10 @@ package io.parley.broker;
 
 import io.parley.broker.cli.EvidenceCommands;
 import io.parley.identity.BrokerIdentity;
+import io.parley.process.ServerProcess;
 import io.parley.wire.ParleyException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.concurrent.Callable;
@@ -62,33 +61,14 @@ public final class Main implements Callable<Integer> {
     try (RunningBroker broker = wiring.start(home)) {
       Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "shutdown"));
       if (dieWithStdin) {
-        Thread.ofPlatform().daemon(true).name("parent-watch").start(Main::endWithStdin);
+        ServerProcess.endWithStdin(() -> LOG.info("standard input ended; so does the broker"));
       }
       if (readyFile != null) {
-        announce(readyFile, broker.address());
+        ServerProcess.announce(readyFile, broker.address());
       }
       broker.await();
     }
     return 0;
-  }
-
-  /** Whole or not there: whoever waits for the file must not read half of it. */
-  private static void announce(Path file, String address) throws IOException {
-    Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
-    Files.writeString(fresh, address + "\n");
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-  }
-
-  private static void endWithStdin() {
-    try {
-      while (System.in.read() >= 0) {
-        // Whatever comes is not for us; only the end counts.
-      }
-    } catch (IOException e) {
-      LOG.debug("standard input failed, which is an end too", e);
-    }
-    LOG.info("standard input ended; so does the broker");
-    System.exit(0);
   }
 
   private static int report(Exception failure) {

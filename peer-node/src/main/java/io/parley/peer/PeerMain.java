@@ -1,10 +1,9 @@
 package io.parley.peer;
 
+import io.parley.process.ServerProcess;
 import io.parley.wire.ParleyException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -59,8 +58,7 @@ public final class PeerMain implements Callable<Integer> {
           new CommandLine(this), "'%s' is not known; expected serve".formatted(verb));
     }
     if (dieWithStdin) {
-      Thread unused =
-          Thread.ofPlatform().daemon().name("parent-watch").start(PeerMain::endWithStdin);
+      ServerProcess.endWithStdin(() -> LOG.atInfo().log("standard input ended; so does the node"));
     }
     CountDownLatch ended = new CountDownLatch(1);
     try (PeerWiring.Running node = PeerWiring.start(home.toAbsolutePath().normalize())) {
@@ -74,30 +72,11 @@ public final class PeerMain implements Callable<Integer> {
                   "shutdown"));
       LOG.atInfo().log("the node serves on {}", node.address());
       if (readyFile != null) {
-        announce(readyFile, node.address());
+        ServerProcess.announce(readyFile, node.address());
       }
       ended.await();
     }
     return 0;
-  }
-
-  /** Whole or not there: whoever waits for the file must not read half of it. */
-  private static void announce(Path file, String address) throws IOException {
-    Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
-    Files.writeString(fresh, address + "\n");
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-  }
-
-  private static void endWithStdin() {
-    try {
-      while (System.in.read() >= 0) {
-        // Whatever comes is not for us; only the end counts.
-      }
-    } catch (IOException e) {
-      LOG.atDebug().setCause(e).log("standard input failed, which is an end too");
-    }
-    LOG.atInfo().log("standard input ended; so does the node");
-    System.exit(0);
   }
 
   private static int report(Exception failure) {
