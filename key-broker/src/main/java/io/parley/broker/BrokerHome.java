@@ -32,6 +32,10 @@ record BrokerHome(Path folder) {
     return folder.resolve(BrokerYaml.FILE_NAME);
   }
 
+  Path nativeFolder() {
+    return folder.resolve("native");
+  }
+
   Path database() {
     return folder.resolve("broker.db");
   }

@@ -9,6 +9,8 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.parley.broker.agreements.Agreements;
 import io.parley.broker.agreements.Halts;
 import io.parley.broker.agreements.ProposalRules;
+import io.parley.broker.agreements.StorageLimits;
+import io.parley.process.NativeFolder;
 import io.parley.broker.config.BrokerConfig;
 import io.parley.broker.config.BrokerYaml;
 import io.parley.broker.evidence.EvidenceVerifiers;
@@ -94,6 +96,7 @@ public final class BrokerWiring {
     BrokerIdentity identity = BrokerIdentity.load(home.identity());
     closing.add(identity.signingKey());
     closing.add(home.lock().acquiredBy());
+    NativeFolder.prepare(home.nativeFolder());
 
     MasterKey master = closing.add(MasterKey.load(home.masterKey()));
     FileKeyVault vault = closing.add(new FileKeyVault(master, random));
@@ -111,17 +114,20 @@ public final class BrokerWiring {
     ProposalRules rules =
         new ProposalRules(
             identity.signingKey().verifyingKey().digest(), config.evidence(), members::current);
-    Agreements agreements = new Agreements(store, log, keys, rules, clock);
-    Halts halts = new Halts(store, log);
-    Jobs jobs = new Jobs(store, log, keys, clock);
+    StorageLimits limits =
+        new StorageLimits(
+            config.limits().openProposals(), config.limits().decisionsPerMinute(), nanoTime);
+    Agreements agreements = new Agreements(store, log, keys, rules, limits, clock);
+    Halts halts = new Halts(store, log, limits);
+    Jobs jobs = new Jobs(store, log, keys, limits, clock);
     Challenges challenges = new Challenges(random, nanoTime, config.challengeValid());
     KeyRelease release =
         new KeyRelease(
             store,
             challenges,
             new EvidenceVerifiers(config.evidence()),
-            new Grants(store, log, keys, identity.signingKey(), clock),
-            new Refusals(store, log),
+            new Grants(store, log, keys, identity.signingKey(), limits, clock),
+            new Refusals(store, log, limits),
             clock);
     Receipts receipts = new Receipts(store, log, identity.signingKey(), clock);
 

@@ -230,8 +230,23 @@ class AgreementLifeTest {
     TestConsortium others =
         new TestConsortium(broker.time(), broker.consortium().chain().current().broker());
     refused(
-        Reason.INVALID_AGREEMENT,
-        () -> propose(HOSPITAL, others.sign(others.agreement("wards", 3))));
+        Reason.NOT_A_PARTY, () -> propose(HOSPITAL, others.sign(others.agreement("wards", 3))));
+    Agreement mixed =
+        new Agreement(
+            agreement.name(),
+            List.of(
+                broker.consortium().party(HOSPITAL).party(), others.party(INSURER).party()),
+            agreement.broker(),
+            agreement.app(),
+            agreement.datasets(),
+            agreement.compute(),
+            agreement.results(),
+            agreement.environment(),
+            agreement.changes(),
+            agreement.expires(),
+            agreement.maxJobs(),
+            agreement.parameters());
+    refused(Reason.INVALID_AGREEMENT, () -> propose(HOSPITAL, broker.consortium().sign(mixed)));
   }
 
   @Test

@@ -37,6 +37,7 @@ final class BrokerProcess implements AutoCloseable {
             "-XX:+UseSerialGC",
             "-Xmx128m",
             "-Dlogback.configurationFile=logback.xml",
+            "-Djava.io.tmpdir=" + Files.createDirectories(scratch.resolve("tmp")),
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
             "-cp",

@@ -30,6 +30,32 @@ class BrokerProcessTest {
   }
 
   @Test
+  void aKilledBrokerLeavesNothingInTheSystemsTemporaryFolder() throws Exception {
+    Path home = folder.resolve("broker");
+    TestBroker.create(home, new MutableTime(Instant.now()), "127.0.0.1:0");
+    try (BrokerProcess process = BrokerProcess.start(home, folder)) {
+      assertThat(process.address()).isNotEmpty();
+      process.kill();
+    }
+    assertThat(folder.resolve("tmp")).isEmptyDirectory();
+    java.util.List<Path> left = files(home.resolve("native"));
+    assertThat(left).isNotEmpty();
+    try (BrokerProcess process = BrokerProcess.start(home, folder)) {
+      assertThat(process.address()).isNotEmpty();
+      assertThat(files(home.resolve("native"))).isNotEmpty().doesNotContainAnyElementsOf(left);
+      process.closeStdin();
+      assertThat(process.exitCode(Duration.ofSeconds(20))).isZero();
+    }
+    assertThat(folder.resolve("tmp")).isEmptyDirectory();
+  }
+
+  private static java.util.List<Path> files(Path folder) throws java.io.IOException {
+    try (var files = Files.list(folder)) {
+      return files.toList();
+    }
+  }
+
+  @Test
   void aStartThatFailsSaysWhyAndExitsWithOne() throws Exception {
     Path home = folder.resolve("broker");
     TestBroker.create(home, new MutableTime(Instant.now()), "127.0.0.1:0");

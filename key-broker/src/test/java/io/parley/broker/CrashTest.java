@@ -17,7 +17,12 @@ import io.parley.proto.broker.v1.AuditServiceGrpc;
 import io.parley.proto.broker.v1.CreateChallengeRequest;
 import io.parley.proto.broker.v1.CreateJobRequest;
 import io.parley.proto.broker.v1.Decision;
+import io.parley.proto.agreement.v1.Envelope;
+import io.parley.proto.broker.v1.FinishJobRequest;
 import io.parley.proto.broker.v1.GetAgreementRequest;
+import io.parley.proto.broker.v1.JobReport;
+import io.parley.transport.Channels;
+import java.util.concurrent.atomic.AtomicInteger;
 import io.parley.proto.broker.v1.KeyServiceGrpc;
 import io.parley.proto.broker.v1.KeyServiceGrpc.KeyServiceBlockingStub;
 import io.parley.proto.broker.v1.ListDecisionsRequest;
@@ -66,6 +71,8 @@ class CrashTest {
   private final Map<CreateJobRequest, Integer> counted = new ConcurrentHashMap<>();
   private final Queue<Evidence> granted = new ConcurrentLinkedQueue<>();
   private final Map<ByteString, FakeEnclave> unused = new ConcurrentHashMap<>();
+  private final Map<FinishJobRequest, Envelope> receipts = new ConcurrentHashMap<>();
+  private final AtomicInteger refusals = new AtomicInteger();
 
   @BeforeEach
   void create() throws Exception {
@@ -126,6 +133,15 @@ class CrashTest {
         Evidence evidence = enclave.evidence(client.challenge(job));
         client.request(evidence);
         granted.add(evidence);
+        client.requestAgain(evidence);
+        FinishJobRequest finish =
+            enclave.finish(
+                JobReport.newBuilder()
+                    .setJobId(job.getJobId())
+                    .setParty(INSURER)
+                    .setJobSha256(job.getJobSha256())
+                    .build());
+        receipts.put(finish, client.keys().finishJob(finish).getReceipt());
       }
     } catch (StatusRuntimeException e) {
       // The kill; what was answered before it is in the lists.
@@ -149,15 +165,27 @@ class CrashTest {
     assertThat(client.jobsStarted()).as("seed %d", SEED).isEqualTo(counted.size());
     granted.stream()
         .limit(SAMPLE)
-        .forEach(evidence -> refused(Reason.CHALLENGE_UNKNOWN, () -> client.request(evidence)));
+        .forEach(client::requestAgain);
     unused.entrySet().stream()
         .limit(SAMPLE)
-        .forEach(open ->
-            refused(
-                Reason.CHALLENGE_UNKNOWN,
-                () -> client.request(open.getValue().evidence(open.getKey()))));
+        .forEach(open -> client.requestAgain(open.getValue().evidence(open.getKey())));
+    receipts.entrySet().stream()
+        .limit(SAMPLE)
+        .forEach(finished ->
+            assertThat(client.keys().finishJob(finished.getKey()).getReceipt())
+                .as("an acknowledged receipt stays what it is; seed %d", SEED)
+                .isEqualTo(finished.getValue()));
+    List<Decision> decisions = client.decisions();
+    assertThat(decisions)
+        .as("every refusal that was answered; seed %d", SEED)
+        .filteredOn(it -> it.getReason().equals(Reason.CHALLENGE_UNKNOWN.name()))
+        .hasSizeGreaterThanOrEqualTo(refusals.get());
+    assertThat(decisions)
+        .as("every receipt that was answered; seed %d", SEED)
+        .filteredOn(it -> it.getAction().equals("receipt"))
+        .hasSizeGreaterThanOrEqualTo(receipts.size());
     Set<String> recorded =
-        client.decisions().stream()
+        decisions.stream()
             .filter(decision -> decision.getAction().equals("grant"))
             .map(Decision::getDetail)
             .collect(Collectors.toSet());
@@ -224,6 +252,19 @@ class CrashTest {
                   .getGrant()
                   .isEmpty())
           .isFalse();
+    }
+
+    /** With a nonce that must be unknown by now. */
+    void requestAgain(Evidence evidence) {
+      try {
+        request(evidence);
+        throw new AssertionError("a nonce was accepted twice; seed " + SEED);
+      } catch (StatusRuntimeException e) {
+        if (Channels.failure(e, Reason.BROKER_UNAVAILABLE).reason() != Reason.CHALLENGE_UNKNOWN) {
+          throw e;
+        }
+        refusals.incrementAndGet();
+      }
     }
 
     int jobsStarted() {

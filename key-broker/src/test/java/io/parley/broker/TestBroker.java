@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.parley.agreement.Agreement;
+import io.parley.agreement.DsseEnvelope;
 import io.parley.agreement.SignedAgreement;
 import io.parley.identity.Role;
 import io.parley.identity.TlsIdentity;
@@ -22,6 +23,7 @@ import io.parley.proto.broker.v1.ListDecisionsRequest;
 import io.parley.proto.broker.v1.MembershipServiceGrpc;
 import io.parley.proto.broker.v1.MembershipServiceGrpc.MembershipServiceBlockingStub;
 import io.parley.proto.broker.v1.ProposeAgreementRequest;
+import io.parley.proto.broker.v1.UpdateMembershipRequest;
 import io.parley.transport.Channels;
 import io.parley.transport.ExpectedServer;
 import io.parley.transport.MutualTls;
@@ -29,6 +31,7 @@ import io.parley.wire.Digest;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -37,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** A whole broker on loopback with a consortium around it, and clients of every party and role. */
@@ -62,6 +66,38 @@ public final class TestBroker implements AutoCloseable {
     MutableTime time = new MutableTime(Instant.now());
     TestConsortium consortium = create(folder, time, "127.0.0.1:0");
     return new TestBroker(new BrokerHome(folder), time, consortium);
+  }
+
+  /** The same with another broker.yaml. */
+  static TestBroker start(Path folder, UnaryOperator<String> yaml) throws IOException {
+    MutableTime time = new MutableTime(Instant.now());
+    TestConsortium consortium = create(folder, time, "127.0.0.1:0");
+    Path file = folder.resolve("broker.yaml");
+    Files.writeString(file, yaml.apply(Files.readString(file)));
+    return new TestBroker(new BrokerHome(folder), time, consortium);
+  }
+
+  /** Gives the party's name to somebody else, and tells the broker. */
+  public void giveAway(String party) {
+    ManagedChannel node = channel(TestConsortium.HOSPITAL, Role.OPERATOR);
+    consortium.giveAway(party);
+    var _ =
+        MembershipServiceGrpc.newBlockingStub(node)
+            .withDeadlineAfter(20, TimeUnit.SECONDS)
+            .updateMembership(
+                UpdateMembershipRequest.newBuilder()
+                    .addAllChain(
+                        consortium.chain().envelopes().stream().map(DsseEnvelope::toProto).toList())
+                    .build());
+    channels
+        .entrySet()
+        .removeIf(entry -> {
+          boolean old = entry.getKey().startsWith(party + "/");
+          if (old) {
+            entry.getValue().shutdownNow();
+          }
+          return old;
+        });
   }
 
   /** Makes one, and the consortium around it. */

@@ -82,6 +82,13 @@ public final class TestConsortium {
         : ClientCertificates.issue(party(party), role, "someone", Duration.ofDays(30));
   }
 
+  /** Removes the party, and gives its name to somebody else: another CA, other keys. */
+  public void giveAway(String name) {
+    chain = chain.append(signed(chain.proposeRemoval(name, clock.instant())));
+    parties.put(name, PartyIdentity.generate(name, clock, RANDOM));
+    chain = chain.append(signed(chain.proposeJoin(member(name), clock.instant())));
+  }
+
   /** The proposal with the signatures of all that it needs. */
   public DsseEnvelope signed(DsseEnvelope proposal) {
     DsseEnvelope signed = proposal;

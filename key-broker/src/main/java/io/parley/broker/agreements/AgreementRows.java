@@ -1,7 +1,10 @@
 package io.parley.broker.agreements;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.Agreement;
 import io.parley.agreement.AgreementCodec;
+import io.parley.agreement.Party;
+import io.parley.agreement.SignedAgreement;
 import io.parley.broker.store.Columns;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -10,7 +13,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,45 +48,65 @@ public final class AgreementRows {
         .findOne();
   }
 
-  /** Agreements that name the party, in the order they came, after this number. */
-  static List<Numbered> list(Handle handle, String party, long after, int limit) {
+  /** Agreements that name the party and its signing key, in the order they came, after this number. */
+  static List<Numbered> list(Handle handle, Party party, long after, int limit) {
     return handle
         .createQuery(
             """
             SELECT * FROM agreement a WHERE number > :after AND EXISTS
-              (SELECT 1 FROM agreement_party p WHERE p.agreement = a.sha256 AND p.party = :party)
+              (SELECT 1 FROM agreement_party p WHERE p.agreement = a.sha256 AND p.party = :party
+                 AND p.signing_key = :key)
             ORDER BY number LIMIT :limit
             """)
         .bind("after", after)
-        .bind("party", party)
+        .bind("party", party.name())
+        .bind("key", Columns.of(party.signingKey().digest()))
         .bind("limit", limit)
         .map((row, context) -> read(handle, row))
         .list();
   }
 
-  static void insert(
-      Handle write,
-      Digest digest,
-      ByteString payload,
-      Collection<String> parties,
-      int maxJobs,
-      Instant at) {
+  /** How many agreements of this proposer wait for signatures, and may still become active. */
+  static int openProposals(Handle handle, Party proposer, Instant now) {
+    return handle
+        .createQuery(
+            """
+            SELECT count(*) FROM agreement
+            WHERE proposer_key = :key AND activated_at IS NULL AND expires_at > :now
+            """)
+        .bind("key", Columns.of(proposer.signingKey().digest()))
+        .bind("now", now.toEpochMilli())
+        .mapTo(Integer.class)
+        .one();
+  }
+
+  static void insert(Handle write, SignedAgreement proposal, Party proposer, Instant at) {
+    Agreement agreement = proposal.agreement();
+    byte[] digest = Columns.of(proposal.digest());
     write
         .createUpdate(
             """
-            INSERT INTO agreement (sha256, payload, proposed_at, max_jobs)
-            VALUES (:sha256, :payload, :at, :maxJobs)
+            INSERT INTO agreement
+              (sha256, payload, proposed_at, max_jobs, proposer_key, expires_at)
+            VALUES (:sha256, :payload, :at, :maxJobs, :proposer, :expires)
             """)
-        .bind("sha256", Columns.of(digest))
-        .bind("payload", payload.toByteArray())
+        .bind("sha256", digest)
+        .bind("payload", proposal.payload().toByteArray())
         .bind("at", at.toEpochMilli())
-        .bind("maxJobs", maxJobs)
+        .bind("maxJobs", agreement.maxJobs())
+        .bind("proposer", Columns.of(proposer.signingKey().digest()))
+        .bind("expires", agreement.expires().toEpochMilli())
         .execute();
-    for (String party : parties) {
+    for (Party party : agreement.parties()) {
       write
-          .createUpdate("INSERT INTO agreement_party (agreement, party) VALUES (:sha256, :party)")
-          .bind("sha256", Columns.of(digest))
-          .bind("party", party)
+          .createUpdate(
+              """
+              INSERT INTO agreement_party (agreement, party, signing_key)
+              VALUES (:sha256, :party, :key)
+              """)
+          .bind("sha256", digest)
+          .bind("party", party.name())
+          .bind("key", Columns.of(party.signingKey().digest()))
           .execute();
     }
   }

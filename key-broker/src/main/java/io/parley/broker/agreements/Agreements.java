@@ -3,6 +3,7 @@ package io.parley.broker.agreements;
 import com.google.protobuf.ByteString;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.DsseSignature;
+import io.parley.agreement.Party;
 import io.parley.agreement.SignedAgreement;
 import io.parley.broker.keys.DataKeys;
 import io.parley.broker.log.AuditLog;
@@ -31,14 +32,21 @@ public final class Agreements {
   private final AuditLog log;
   private final DataKeys keys;
   private final ProposalRules rules;
+  private final StorageLimits limits;
   private final InstantSource clock;
 
   public Agreements(
-      Store store, AuditLog log, DataKeys keys, ProposalRules rules, InstantSource clock) {
+      Store store,
+      AuditLog log,
+      DataKeys keys,
+      ProposalRules rules,
+      StorageLimits limits,
+      InstantSource clock) {
     this.store = store;
     this.log = log;
     this.keys = keys;
     this.rules = rules;
+    this.limits = limits;
     this.clock = clock;
   }
 
@@ -47,10 +55,10 @@ public final class Agreements {
    * what is there.
    *
    * @throws RefusedException when this broker must not serve the agreement ({@link ProposalRules}),
-   *     NOT_A_PARTY, INVALID_SIGNATURE
+   *     NOT_A_PARTY, INVALID_SIGNATURE, TOO_MANY
    */
-  public StoredAgreement propose(String party, SignedAgreement proposal, boolean validateOnly) {
-    requireNamed(party, proposal.agreement(), proposal.digest());
+  public StoredAgreement propose(Party party, SignedAgreement proposal, boolean validateOnly) {
+    StoredAgreement.requireParty(proposal.agreement(), proposal.digest(), party);
     requireAllVerified(proposal);
     if (validateOnly) {
       rules.check(proposal.agreement(), clock.instant());
@@ -61,7 +69,7 @@ public final class Agreements {
         insert(write, party, proposal);
       }
       for (DsseSignature signature : proposal.signatures()) {
-        add(write, party, signature.keyId(), signature.sig(), proposal.digest());
+        add(write, party.name(), signature.keyId(), signature.sig(), proposal.digest());
       }
       return AgreementRows.require(write, proposal.digest());
     });
@@ -73,15 +81,15 @@ public final class Agreements {
    * @throws RefusedException AGREEMENT_NOT_FOUND, NOT_A_PARTY, INVALID_SIGNATURE, AGREEMENT_HALTED,
    *     AGREEMENT_EXPIRED
    */
-  public StoredAgreement sign(String party, Digest digest, DsseSignature signature) {
+  public StoredAgreement sign(Party party, Digest digest, DsseSignature signature) {
     return store.write(write -> {
       StoredAgreement stored = AgreementRows.require(write, digest);
       stored.requireParty(party);
       requireAllVerified(new SignedAgreement(stored.payload(), List.of(signature)));
-      if (!signature.keyId().equals(party)) {
+      if (!signature.keyId().equals(party.name())) {
         throw wrongSignature(signature.keyId(), digest);
       }
-      add(write, party, party, signature.sig(), digest);
+      add(write, party.name(), party.name(), signature.sig(), digest);
       return AgreementRows.require(write, digest);
     });
   }
@@ -91,35 +99,32 @@ public final class Agreements {
    *
    * @throws RefusedException AGREEMENT_NOT_FOUND, NOT_A_PARTY
    */
-  public StoredAgreement get(String party, Digest digest) {
+  public StoredAgreement get(Party party, Digest digest) {
     StoredAgreement stored = store.read(read -> AgreementRows.require(read, digest));
     stored.requireParty(party);
     return stored;
   }
 
   /** Agreements that name the party, in the order they came, after this place in the list. */
-  public Page list(String party, long after, int limit) {
+  public Page list(Party party, long after, int limit) {
     List<AgreementRows.Numbered> rows =
         store.read(read -> AgreementRows.list(read, party, after, limit));
     long next = rows.size() < limit ? 0 : rows.getLast().number();
     return new Page(rows.stream().map(AgreementRows.Numbered::agreement).toList(), next);
   }
 
-  private void insert(Handle write, String party, SignedAgreement proposal) {
+  private void insert(Handle write, Party party, SignedAgreement proposal) {
     Agreement agreement = proposal.agreement();
-    rules.check(agreement, clock.instant());
-    AgreementRows.insert(
-        write,
-        proposal.digest(),
-        proposal.payload(),
-        agreement.partyNames(),
-        agreement.maxJobs(),
-        clock.instant());
+    Instant now = clock.instant();
+    rules.check(agreement, now);
+    limits.requireRoomForProposal(party, AgreementRows.openProposals(write, party, now));
+    limits.requireRoomInRecord(party);
+    AgreementRows.insert(write, proposal, party, now);
     log.append(
         write,
         Decision.about(
             Action.PROPOSE,
-            party,
+            party.name(),
             proposal.digest(),
             "agreement '%s'".formatted(agreement.name())));
   }
@@ -141,15 +146,6 @@ public final class Agreements {
           write, digest, keys.createForAgreement(write, digest, stored.agreement()), now);
       log.append(
           write, Decision.about(Action.ACTIVATE, asker, digest, "all have signed; keys exist"));
-    }
-  }
-
-  private static void requireNamed(String party, Agreement agreement, Digest digest) {
-    if (!agreement.hasParty(party)) {
-      throw new RefusedException(
-          Reason.NOT_A_PARTY,
-          "%s is no party of the agreement it proposes".formatted(party),
-          Map.of("party", party, "agreement", digest.toString()));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.parley.broker.agreements;
 
+import io.parley.agreement.Party;
 import io.parley.broker.log.AuditLog;
 import io.parley.broker.log.Decision;
 import io.parley.broker.log.Decision.Action;
@@ -21,19 +22,22 @@ public final class Halts {
 
   private final Store store;
   private final AuditLog log;
+  private final StorageLimits limits;
 
-  public Halts(Store store, AuditLog log) {
+  public Halts(Store store, AuditLog log, StorageLimits limits) {
     this.store = store;
     this.log = log;
+    this.limits = limits;
   }
 
   /**
-   * Halts, at once and whatever the state; halting again takes back what was asked to resume.
+   * Halts, at once and whatever the state; halting again takes back what was asked to resume, and
+   * has no effect when the party halted last and nobody has asked.
    *
    * @param reason for people
    * @throws RefusedException AGREEMENT_NOT_FOUND, NOT_A_PARTY, INVALID_REQUEST for a long reason
    */
-  public StoredAgreement halt(String party, Digest digest, String reason) {
+  public StoredAgreement halt(Party party, Digest digest, String reason) {
     if (reason.length() > REASON_LENGTH_MAX) {
       throw new RefusedException(
           Reason.INVALID_REQUEST,
@@ -41,10 +45,14 @@ public final class Halts {
           Map.of("length", Integer.toString(reason.length())));
     }
     return store.write(write -> {
-      AgreementRows.require(write, digest).requireParty(party);
-      AgreementRows.halt(write, digest, party);
+      StoredAgreement stored = AgreementRows.require(write, digest);
+      stored.requireParty(party);
+      if (party.name().equals(stored.haltedBy()) && stored.resumeAskedBy().isEmpty()) {
+        return stored;
+      }
+      AgreementRows.halt(write, digest, party.name());
       log.append(
-          write, Decision.about(Action.HALT, party, digest, reason.replaceAll("\\p{Cntrl}", " ")));
+          write, Decision.about(Action.HALT, party.name(), digest, reason.replaceAll("\\p{Cntrl}", " ")));
       return AgreementRows.require(write, digest);
     });
   }
@@ -52,16 +60,17 @@ public final class Halts {
   /**
    * Asks to resume; the last party's asking ends the halt. No effect when nothing is halted.
    *
-   * @throws RefusedException AGREEMENT_NOT_FOUND, NOT_A_PARTY
+   * @throws RefusedException AGREEMENT_NOT_FOUND, NOT_A_PARTY, TOO_MANY
    */
-  public StoredAgreement resume(String party, Digest digest) {
+  public StoredAgreement resume(Party party, Digest digest) {
     return store.write(write -> {
       StoredAgreement stored = AgreementRows.require(write, digest);
       stored.requireParty(party);
-      if (stored.haltedBy() == null || stored.resumeAskedBy().contains(party)) {
+      if (stored.haltedBy() == null || stored.resumeAskedBy().contains(party.name())) {
         return stored;
       }
-      AgreementRows.askToResume(write, digest, party);
+      limits.requireRoomInRecord(party);
+      AgreementRows.askToResume(write, digest, party.name());
       boolean all =
           AgreementRows.require(write, digest).resumeAskedBy().size()
               == stored.agreement().parties().size();
@@ -71,7 +80,7 @@ public final class Halts {
       log.append(
           write,
           Decision.about(
-              Action.RESUME, party, digest, all ? "all have asked" : "others must ask too"));
+              Action.RESUME, party.name(), digest, all ? "all have asked" : "others must ask too"));
       return AgreementRows.require(write, digest);
     });
   }

@@ -5,6 +5,7 @@ import io.parley.agreement.Agreement;
 import io.parley.agreement.Dsse;
 import io.parley.agreement.DsseEnvelope;
 import io.parley.agreement.DsseSignature;
+import io.parley.agreement.Party;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -75,22 +76,46 @@ public record StoredAgreement(
   }
 
   /**
-   * Passes when the party is named.
+   * Passes when the one who asks is a party. The one place where the broker decides this: a party is
+   * who holds the signing key that the agreement names, so whoever was given the name of a removed
+   * party later has none of its rights.
    *
+   * @param asker as the current membership list has it
    * @throws RefusedException NOT_A_PARTY
    */
-  public void requireParty(String party) {
-    if (!names(party)) {
-      throw new RefusedException(
-          Reason.NOT_A_PARTY,
-          "%s is no party of agreement %s".formatted(party, digest),
-          Map.of("party", party, "agreement", digest.toString()));
-    }
+  public void requireParty(Party asker) {
+    requireParty(agreement, digest, asker);
   }
 
-  /** Whether the agreement names the party. */
-  public boolean names(String party) {
-    return agreement.hasParty(party);
+  /** The same for an agreement that is not stored yet. */
+  static void requireParty(Agreement agreement, Digest digest, Party asker) {
+    if (names(agreement, asker)) {
+      return;
+    }
+    String why =
+        agreement.hasParty(asker.name())
+            ? "its party '%s' has another signing key than the member of that name today; who got the name later has no part in it"
+            : "%s is not among its parties";
+    throw new RefusedException(
+        Reason.NOT_A_PARTY,
+        "agreement %s: %s".formatted(digest, why.formatted(asker.name())),
+        Map.of(
+            "party",
+            asker.name(),
+            "agreement",
+            digest.toString(),
+            "signing_key",
+            asker.signingKey().digest().toString()));
+  }
+
+  /** Whether the one who asks is a party, as {@link #requireParty} has it. */
+  public boolean names(Party asker) {
+    return names(agreement, asker);
+  }
+
+  private static boolean names(Agreement agreement, Party asker) {
+    return agreement.hasParty(asker.name())
+        && agreement.party(asker.name()).signingKey().equals(asker.signingKey());
   }
 
   /** Parties that have not signed. */

@@ -57,17 +57,27 @@ public record BrokerConfig(
    * @param callsPerConnection calls in progress on one connection
    * @param callsPerParty calls in progress of one party, over all its connections
    * @param messageBytes largest request
+   * @param openProposals agreements of one proposer that wait for signatures
+   * @param decisionsPerMinute entries in the record of decisions that one party can cause, other
+   *     than by jobs and grants
    */
-  public record CallLimits(int callsPerConnection, int callsPerParty, int messageBytes) {
+  public record CallLimits(
+      int callsPerConnection,
+      int callsPerParty,
+      int messageBytes,
+      int openProposals,
+      int decisionsPerMinute) {
     static final int MESSAGE_BYTES_MIN = 64 << 10;
     static final int MESSAGE_BYTES_MAX = 64 << 20;
     static final int CALLS_MAX = 10_000;
 
-    static final CallLimits DEFAULT = new CallLimits(64, 128, 4 << 20);
+    static final CallLimits DEFAULT = new CallLimits(64, 128, 4 << 20, 100, 600);
 
     public CallLimits {
       requireCalls("calls_per_connection", callsPerConnection);
       requireCalls("calls_per_party", callsPerParty);
+      requireCalls("open_proposals_per_party", openProposals);
+      requireCalls("decisions_per_minute", decisionsPerMinute);
       require(
           messageBytes >= MESSAGE_BYTES_MIN && messageBytes <= MESSAGE_BYTES_MAX,
           "message_bytes: must be %d to %d".formatted(MESSAGE_BYTES_MIN, MESSAGE_BYTES_MAX));

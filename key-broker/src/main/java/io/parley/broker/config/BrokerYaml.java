@@ -62,12 +62,21 @@ public final class BrokerYaml {
         root.value("challenge_valid", BrokerConfig.CHALLENGE_VALID_DEFAULT, BrokerYaml::duration);
     YamlSection limits =
         root.sectionOrEmpty("limits")
-            .only("calls_per_connection", "calls_per_party", "message_bytes");
+            .only(
+                "calls_per_connection",
+                "calls_per_party",
+                "message_bytes",
+                "open_proposals_per_party",
+                "decisions_per_minute");
     CallLimits defaults = CallLimits.DEFAULT;
     int perConnection =
         limits.value("calls_per_connection", defaults.callsPerConnection(), BrokerYaml::number);
     int perParty = limits.value("calls_per_party", defaults.callsPerParty(), BrokerYaml::number);
     int bytes = limits.value("message_bytes", defaults.messageBytes(), BrokerYaml::number);
+    int proposals =
+        limits.value("open_proposals_per_party", defaults.openProposals(), BrokerYaml::number);
+    int decisions =
+        limits.value("decisions_per_minute", defaults.decisionsPerMinute(), BrokerYaml::number);
     yaml.throwIfAny(Reason.INVALID_CONFIG);
     int colon = listen.lastIndexOf(':');
     try {
@@ -77,7 +86,7 @@ public final class BrokerYaml {
           file.toAbsolutePath().resolveSibling(membership).normalize(),
           new TreeSet<>(evidence == null ? List.of() : evidence),
           valid,
-          new CallLimits(perConnection, perParty, bytes));
+          new CallLimits(perConnection, perParty, bytes, proposals, decisions));
     } catch (IllegalArgumentException e) {
       throw new RefusedException(
           Reason.INVALID_CONFIG,
@@ -118,6 +127,10 @@ public final class BrokerYaml {
       calls_per_connection: 64
       calls_per_party: 128
       message_bytes: 4194304
+      # Agreements of one proposer that wait for signatures.
+      open_proposals_per_party: 100
+      # Refusals and the like that one party can put into the record; jobs and grants go by agreement.
+      decisions_per_minute: 600
     """
         .formatted(quoted(listen), quoted(membership));
   }

@@ -48,7 +48,7 @@ public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceIm
                 .setAgreement(
                     record(
                         agreements.propose(
-                            caller.party(),
+                            caller,
                             SignedAgreement.fromEnvelope(
                                 DsseEnvelope.fromProto(request.getEnvelope())),
                             request.getValidateOnly())))
@@ -66,7 +66,7 @@ public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceIm
                 .setAgreement(
                     record(
                         agreements.sign(
-                            caller.party(),
+                            caller,
                             Fields.digest("agreement_sha256", request.getAgreementSha256()),
                             new DsseSignature(
                                 request.getSignature().getKeyid(),
@@ -84,7 +84,7 @@ public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceIm
                 .setAgreement(
                     record(
                         agreements.get(
-                            caller.party(),
+                            caller,
                             Fields.digest("agreement_sha256", request.getAgreementSha256()))))
                 .build());
   }
@@ -97,7 +97,7 @@ public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceIm
         caller -> {
           Agreements.Page page =
               agreements.list(
-                  caller.party(),
+                  caller,
                   Fields.pageToken(request.getPageToken()),
                   Fields.pageSize(request.getPageSize()));
           return ListAgreementsResponse.newBuilder()
@@ -118,7 +118,7 @@ public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceIm
                 .setAgreement(
                     record(
                         halts.halt(
-                            caller.party(),
+                            caller,
                             Fields.digest("agreement_sha256", request.getAgreementSha256()),
                             request.getReason())))
                 .build());
@@ -135,7 +135,7 @@ public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceIm
                 .setAgreement(
                     record(
                         halts.resume(
-                            caller.party(),
+                            caller,
                             Fields.digest("agreement_sha256", request.getAgreementSha256()))))
                 .build());
   }

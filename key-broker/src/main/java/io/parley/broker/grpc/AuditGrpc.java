@@ -25,7 +25,7 @@ public final class AuditGrpc extends AuditServiceGrpc.AuditServiceImplBase {
           int size = Fields.pageSize(request.getPageSize());
           List<Decision> page =
               decisions.list(
-                  caller.party(),
+                  caller,
                   request.getJobId(),
                   Fields.pageToken(request.getPageToken()),
                   size);

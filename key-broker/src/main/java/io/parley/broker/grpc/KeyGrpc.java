@@ -46,7 +46,7 @@ public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
             CreateJobResponse.newBuilder()
                 .setJobsStarted(
                     jobs.create(
-                            caller.party(),
+                            caller,
                             request.getRequestId(),
                             request.getJobId(),
                             Fields.digest("agreement_sha256", request.getAgreementSha256()),
@@ -65,7 +65,7 @@ public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
             CreateChallengeResponse.newBuilder()
                 .setNonce(
                     release
-                        .challenge(caller.party(), request.getJobId(), request.getParty())
+                        .challenge(caller, request.getJobId(), request.getParty())
                         .nonce())
                 .setValidFor(
                     Duration.newBuilder()
@@ -81,7 +81,7 @@ public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
         Role.NODE,
         responses,
         caller -> {
-          SignedGrant granted = release.release(caller.party(), request.getEvidence());
+          SignedGrant granted = release.release(caller, request.getEvidence());
           return RequestKeysResponse.newBuilder()
               .setGrant(granted.grant())
               .setSignature(granted.signature())
@@ -100,7 +100,7 @@ public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
                 .setReceipt(
                     envelope(
                         receipts.finish(
-                            caller.party(), request.getReport(), request.getSignature())))
+                            caller, request.getReport(), request.getSignature())))
                 .build());
   }
 
@@ -110,7 +110,7 @@ public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
         responses,
         caller ->
             GetReceiptResponse.newBuilder()
-                .setReceipt(envelope(receipts.get(caller.party(), request.getJobId())))
+                .setReceipt(envelope(receipts.get(caller, request.getJobId())))
                 .build());
   }
 

@@ -37,7 +37,7 @@ public final class MembershipGrpc extends MembershipServiceGrpc.MembershipServic
             UpdateMembershipResponse.newBuilder()
                 .setVersion(
                     members.update(
-                        caller.party(),
+                        caller.name(),
                         request.getChainList().stream().map(DsseEnvelope::fromProto).toList()))
                 .build());
   }

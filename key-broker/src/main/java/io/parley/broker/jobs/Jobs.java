@@ -1,6 +1,8 @@
 package io.parley.broker.jobs;
 
 import io.parley.broker.agreements.AgreementRows;
+import io.parley.agreement.Party;
+import io.parley.broker.agreements.StorageLimits;
 import io.parley.broker.agreements.StoredAgreement;
 import io.parley.broker.keys.DataKeys;
 import io.parley.broker.log.AuditLog;
@@ -32,12 +34,15 @@ public final class Jobs {
   private final Store store;
   private final AuditLog log;
   private final DataKeys keys;
+  private final StorageLimits limits;
   private final InstantSource clock;
 
-  public Jobs(Store store, AuditLog log, DataKeys keys, InstantSource clock) {
+  public Jobs(
+      Store store, AuditLog log, DataKeys keys, StorageLimits limits, InstantSource clock) {
     this.store = store;
     this.log = log;
     this.keys = keys;
+    this.limits = limits;
     this.clock = clock;
   }
 
@@ -47,19 +52,19 @@ public final class Jobs {
    * @param party that asks, and submits
    * @throws RefusedException INVALID_REQUEST, AGREEMENT_NOT_FOUND, NOT_A_PARTY, REQUEST_ID_REUSED,
    *     ALREADY_EXISTS for a job id that is taken, AGREEMENT_NOT_ACTIVE, AGREEMENT_HALTED,
-   *     AGREEMENT_EXPIRED, MAX_JOBS_REACHED
+   *     AGREEMENT_EXPIRED, MAX_JOBS_REACHED, TOO_MANY when there were too many refusals
    */
   public StoredJob create(
-      String party, String requestId, String jobId, Digest agreement, Digest digest) {
+      Party party, String requestId, String jobId, Digest agreement, Digest digest) {
     requireWellFormed(requestId, jobId);
     try {
       return store.write(write -> {
         StoredAgreement stored = AgreementRows.require(write, agreement);
         stored.requireParty(party);
-        Optional<StoredJob> before = before(write, party, requestId, jobId, agreement, digest);
+        Optional<StoredJob> before = before(write, party.name(), requestId, jobId, agreement, digest);
         return before.isPresent()
             ? before.get()
-            : count(write, stored, party, requestId, jobId, digest);
+            : count(write, stored, party.name(), requestId, jobId, digest);
       });
     } catch (RefusedException e) {
       record(party, agreement, jobId, e);
@@ -120,16 +125,17 @@ public final class Jobs {
     return job;
   }
 
-  private void record(String party, Digest agreement, String jobId, RefusedException refusal) {
+  private void record(Party party, Digest agreement, String jobId, RefusedException refusal) {
     store.write(write -> {
       boolean concerned =
           AgreementRows.find(write, agreement).map(it -> it.names(party)).orElse(false);
       if (concerned) {
+        limits.requireRoomInRecord(party);
         log.append(
             write,
             new Decision(
                 Action.REFUSE,
-                party,
+                party.name(),
                 agreement,
                 jobId,
                 refusal.reason().name(),

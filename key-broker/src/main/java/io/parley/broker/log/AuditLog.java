@@ -69,6 +69,11 @@ public final class AuditLog {
         .bind("hash", next.hash().toByteArray())
         .bind("mac", seal.seal(next.bytes()).toByteArray())
         .execute();
+    // Said when it is so: the transaction may still fail.
+    write.afterCommit(() -> say(sequence, decision));
+  }
+
+  private static void say(long sequence, Decision decision) {
     LOG.info(
         "decision {} {} party={} agreement={} job={} {} {}",
         sequence,

@@ -61,7 +61,15 @@ public final class Challenges {
           Reason.TOO_MANY,
           "%s has %d challenges out, at most %d (%d for all parties); use them or wait %d s"
               .formatted(party, mine, PER_PARTY_MAX, TOTAL_MAX, validFor.toSeconds()),
-          Map.of("party", party, "out", Integer.toString(mine)));
+          Map.of(
+              "party",
+              party,
+              "out",
+              Integer.toString(mine),
+              "limit",
+              Integer.toString(PER_PARTY_MAX),
+              "limited",
+              "challenges"));
     }
     byte[] nonce = new byte[Challenge.NONCE_BYTES];
     random.nextBytes(nonce);

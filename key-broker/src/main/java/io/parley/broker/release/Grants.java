@@ -2,6 +2,7 @@ package io.parley.broker.release;
 
 import com.google.protobuf.ByteString;
 import io.parley.broker.agreements.AgreementRows;
+import io.parley.broker.agreements.StorageLimits;
 import io.parley.broker.agreements.StoredAgreement;
 import io.parley.broker.jobs.JobRows;
 import io.parley.broker.jobs.JobRows.StoredEnclave;
@@ -43,14 +44,21 @@ public final class Grants {
   private final AuditLog log;
   private final DataKeys keys;
   private final SigningKey brokerKey;
+  private final StorageLimits limits;
   private final InstantSource clock;
 
   public Grants(
-      Store store, AuditLog log, DataKeys keys, SigningKey brokerKey, InstantSource clock) {
+      Store store,
+      AuditLog log,
+      DataKeys keys,
+      SigningKey brokerKey,
+      StorageLimits limits,
+      InstantSource clock) {
     this.store = store;
     this.log = log;
     this.keys = keys;
     this.brokerKey = brokerKey;
+    this.limits = limits;
     this.clock = clock;
   }
 
@@ -58,7 +66,7 @@ public final class Grants {
    * Seals, signs and records.
    *
    * @throws RefusedException AGREEMENT_HALTED and its like, JOB_NOT_RUNNING when the job's receipts
-   *     exist, EVIDENCE_KEY_WRONG for a second enclave or a key that nothing can be sealed to
+   *     exist, TOO_MANY, EVIDENCE_KEY_WRONG for a second enclave or a key that nothing can be sealed to
    */
   SignedGrant grant(Judgement.Approved approved) {
     // Before the work as a courtesy, and again within the transaction, where it counts.
@@ -144,7 +152,10 @@ public final class Grants {
             claims.signingKey(),
             approved.evidence().evidence().kind(),
             evidence);
-    requireSameEnclave(write, jobId, enclave);
+    if (askedBefore(write, jobId, enclave)) {
+      // First grants are as many as the agreement has jobs; this one is not.
+      limits.requireRoomInRecord(now.agreement().party(claims.party()));
+    }
     JobRows.putEnclave(write, jobId, enclave, clock.instant());
     log.append(
         write,
@@ -167,10 +178,13 @@ public final class Grants {
     }
   }
 
-  private static void requireSameEnclave(Handle write, String jobId, StoredEnclave enclave) {
-    boolean another =
+  private static boolean askedBefore(Handle write, String jobId, StoredEnclave enclave) {
+    List<StoredEnclave> sameParty =
         JobRows.enclaves(write, jobId).stream()
             .filter(before -> before.party().equals(enclave.party()))
+            .toList();
+    boolean another =
+        sameParty.stream()
             .anyMatch(before ->
                 !before.receiveKey().equals(enclave.receiveKey())
                     || !before.signingKey().equals(enclave.signingKey()));
@@ -182,6 +196,7 @@ public final class Grants {
               .formatted(jobId, enclave.party()),
           Map.of("claim", "receive_key", "party", enclave.party(), "job", jobId));
     }
+    return !sameParty.isEmpty();
   }
 
   private static ByteString encode(HpkePublicKey key) {

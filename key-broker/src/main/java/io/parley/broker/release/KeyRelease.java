@@ -60,10 +60,10 @@ public final class KeyRelease {
    * @throws RefusedException JOB_NOT_FOUND, NOT_A_PARTY, EVIDENCE_PARTY_WRONG when the agreement
    *     gives the party no enclave, TOO_MANY, or why the agreement is not active
    */
-  public Challenge challenge(String caller, String jobId, String party) {
-    requireOwn(caller, party);
+  public Challenge challenge(Party caller, String jobId, String party) {
+    requireOwn(caller.name(), party);
     JobContext context = context(jobId);
-    context.agreement().requireParty(party);
+    context.agreement().requireParty(caller);
     context.agreement().requireActive(clock.instant());
     if (!context.agreement().agreement().enclaveParties().contains(party)) {
       throw new RefusedException(
@@ -80,7 +80,7 @@ public final class KeyRelease {
    *
    * @throws RefusedException with the reason and the claim that was wrong
    */
-  public SignedGrant release(String caller, Evidence message) {
+  public SignedGrant release(Party caller, Evidence message) {
     ParsedEvidence parsed;
     try {
       parsed = parser.parse(message);
@@ -90,9 +90,11 @@ public final class KeyRelease {
     ByteString nonce = parsed.unverifiedClaims().nonce();
     Challenge challenge =
         challenges
-            .redeem(nonce, caller)
+            .redeem(nonce, caller.name())
             .orElseThrow(() -> refusals.unknownChallenge(caller, parsed.unverifiedClaims()));
     JobContext context = context(challenge.jobId());
+    // The name may have been given to somebody else since the challenge was.
+    context.agreement().requireParty(caller);
     Party party = context.agreement().agreement().party(challenge.party());
     VerifiedEvidence verified =
         switch (verifiers.verify(parsed, party)) {
@@ -107,7 +109,7 @@ public final class KeyRelease {
     };
   }
 
-  private SignedGrant grant(String caller, JobContext context, Judgement.Approved approved) {
+  private SignedGrant grant(Party caller, JobContext context, Judgement.Approved approved) {
     try {
       return grants.grant(approved);
     } catch (RefusedException e) {

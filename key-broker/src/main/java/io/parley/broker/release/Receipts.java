@@ -3,6 +3,7 @@ package io.parley.broker.release;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import io.parley.agreement.Agreement;
+import io.parley.agreement.Party;
 import io.parley.agreement.Dsse;
 import io.parley.agreement.DsseEnvelope;
 import io.parley.broker.agreements.AgreementRows;
@@ -63,13 +64,13 @@ public final class Receipts {
    * @throws RefusedException INVALID_REQUEST, JOB_NOT_FOUND, NOT_YOURS, INVALID_SIGNATURE,
    *     OUTPUT_RULE, ALREADY_EXISTS when the job was reported differently before
    */
-  public ByteString finish(String caller, ByteString reportBytes, ByteString signature) {
+  public ByteString finish(Party caller, ByteString reportBytes, ByteString signature) {
     JobReport report = JobReports.parse(reportBytes);
-    if (!report.getParty().equals(caller)) {
-      throw notYours(caller, report.getJobId(), "the report is of %s".formatted(report.getParty()));
+    if (!report.getParty().equals(caller.name())) {
+      throw notYours(caller.name(), report.getJobId(), "the report is of %s".formatted(report.getParty()));
     }
     return store.write(
-        write -> finish(write, report, Digest.of(reportBytes), reportBytes, signature));
+        write -> finish(write, caller, report, Digest.of(reportBytes), reportBytes, signature));
   }
 
   /**
@@ -78,7 +79,7 @@ public final class Receipts {
    *
    * @throws RefusedException JOB_NOT_FOUND, NOT_A_PARTY, RECEIPT_NOT_FOUND
    */
-  public ByteString get(String caller, String jobId) {
+  public ByteString get(Party caller, String jobId) {
     List<StoredReceipt> receipts =
         store.read(read -> {
           StoredJob job = JobRows.require(read, jobId);
@@ -86,7 +87,7 @@ public final class Receipts {
           return JobRows.receipts(read, jobId);
         });
     Comparator<StoredReceipt> ownFirst =
-        Comparator.comparing((StoredReceipt receipt) -> !receipt.computedAt().equals(caller))
+        Comparator.comparing((StoredReceipt receipt) -> !receipt.computedAt().equals(caller.name()))
             .thenComparing(StoredReceipt::computedAt);
     return receipts.stream()
         .min(ownFirst)
@@ -99,11 +100,14 @@ public final class Receipts {
   }
 
   private ByteString finish(
-      Handle write, JobReport report, Digest digest, ByteString bytes, ByteString signature) {
+      Handle write,
+      Party caller,
+      JobReport report,
+      Digest digest, ByteString bytes, ByteString signature) {
     StoredJob job = JobRows.require(write, report.getJobId());
     StoredAgreement stored = AgreementRows.require(write, job.agreement());
     Agreement agreement = stored.agreement();
-    stored.requireParty(report.getParty());
+    stored.requireParty(caller);
     if (!agreement.computes(report.getParty())) {
       throw notYours(report.getParty(), job.jobId(), "its enclave does not compute");
     }

@@ -2,7 +2,9 @@ package io.parley.broker.release;
 
 import io.parley.agreement.Agreement;
 import io.parley.agreement.Dataset;
+import io.parley.agreement.Party;
 import io.parley.broker.agreements.AgreementRows;
+import io.parley.broker.agreements.StorageLimits;
 import io.parley.broker.agreements.StoredAgreement;
 import io.parley.broker.evidence.Verification;
 import io.parley.broker.jobs.JobRows;
@@ -22,22 +24,25 @@ import java.util.Optional;
 /**
  * Refusals, recorded before they are answered. The asker learns the reason, the claim and what to
  * do; expected and seen values go into the record, for the owners of the datasets whose keys were
- * asked for. Thread-safe.
+ * asked for. A party that causes too many in a minute is answered TOO_MANY instead. Thread-safe.
  */
 public final class Refusals {
   private final Store store;
   private final AuditLog log;
+  private final StorageLimits limits;
 
-  public Refusals(Store store, AuditLog log) {
+  public Refusals(Store store, AuditLog log, StorageLimits limits) {
     this.store = store;
     this.log = log;
+    this.limits = limits;
   }
 
-  RefusedException unreadable(String caller, RefusedException why) {
+  RefusedException unreadable(Party caller, RefusedException why) {
     record(
+        caller,
         new Decision(
             Action.REFUSE,
-            caller,
+            caller.name(),
             null,
             "",
             why.reason().name(),
@@ -47,7 +52,7 @@ public final class Refusals {
     return why;
   }
 
-  RefusedException unknownChallenge(String caller, Claims claims) {
+  RefusedException unknownChallenge(Party caller, Claims claims) {
     // Only a job that the caller takes part in is named in the record.
     Optional<StoredAgreement> agreement =
         store.read(read ->
@@ -56,9 +61,10 @@ public final class Refusals {
                 .filter(stored -> stored.names(caller)));
     String detail = "nonce: unknown, used, expired or another party's";
     record(
+        caller,
         new Decision(
             Action.REFUSE,
-            caller,
+            caller.name(),
             agreement.map(StoredAgreement::digest).orElse(null),
             agreement.isPresent() ? claims.jobId() : "",
             Reason.CHALLENGE_UNKNOWN.name(),
@@ -68,22 +74,23 @@ public final class Refusals {
     return new RefusedException(
         Reason.CHALLENGE_UNKNOWN,
         "the nonce in this evidence is not one that is open for %s: it was never given out, was used"
-                .formatted(caller)
+                .formatted(caller.name())
             + " before, or its time is up. Ask for a new challenge and make new evidence over it",
         Map.of("claim", "nonce", "job", claims.jobId()));
   }
 
-  RefusedException bad(String caller, JobContext context, Verification.Bad<?> bad) {
+  RefusedException bad(Party caller, JobContext context, Verification.Bad<?> bad) {
     return claim(
         caller, context, bad.reason(), bad.claim(), bad.advice(), bad.expected(), bad.seen());
   }
 
   RefusedException unchecked(
-      String caller, JobContext context, Verification.Unchecked<?> unchecked) {
+      Party caller, JobContext context, Verification.Unchecked<?> unchecked) {
     record(
+        caller,
         new Decision(
             Action.REFUSE,
-            caller,
+            caller.name(),
             context.agreement().digest(),
             context.job().jobId(),
             unchecked.reason().name(),
@@ -96,7 +103,7 @@ public final class Refusals {
         Map.of("claim", "kind", "job", context.job().jobId()));
   }
 
-  RefusedException refused(String caller, JobContext context, Judgement.Refused refused) {
+  RefusedException refused(Party caller, JobContext context, Judgement.Refused refused) {
     return claim(
         caller,
         context,
@@ -108,11 +115,12 @@ public final class Refusals {
   }
 
   /** The evidence is fine, the moment is not: halted, expired, finished, or another enclave. */
-  RefusedException notNow(String caller, JobContext context, RefusedException why) {
+  RefusedException notNow(Party caller, JobContext context, RefusedException why) {
     record(
+        caller,
         new Decision(
             Action.REFUSE,
-            caller,
+            caller.name(),
             context.agreement().digest(),
             context.job().jobId(),
             why.reason().name(),
@@ -123,7 +131,7 @@ public final class Refusals {
   }
 
   private RefusedException claim(
-      String caller,
+      Party caller,
       JobContext context,
       Reason reason,
       String claim,
@@ -132,16 +140,17 @@ public final class Refusals {
       String seen) {
     Agreement agreement = context.agreement().agreement();
     List<String> owners =
-        agreement.keysFor(caller).stream()
+        agreement.keysFor(caller.name()).stream()
             .map(agreement::dataset)
             .map(Dataset::owner)
             .distinct()
             .sorted()
             .toList();
     record(
+        caller,
         new Decision(
             Action.REFUSE,
-            caller,
+            caller.name(),
             context.agreement().digest(),
             context.job().jobId(),
             reason.name(),
@@ -151,12 +160,13 @@ public final class Refusals {
     return new RefusedException(
         reason,
         "no keys for %s in job %s: claim '%s' is not as agreed: %s. The owners of the datasets find"
-                .formatted(caller, context.job().jobId(), claim, advice)
+                .formatted(caller.name(), context.job().jobId(), claim, advice)
             + " expected and seen values in the broker's decisions",
-        Map.of("claim", claim, "party", caller, "job", context.job().jobId()));
+        Map.of("claim", claim, "party", caller.name(), "job", context.job().jobId()));
   }
 
-  private void record(Decision decision) {
+  private void record(Party caller, Decision decision) {
+    limits.requireRoomInRecord(caller);
     store.write(write -> {
       log.append(write, decision);
       return decision;

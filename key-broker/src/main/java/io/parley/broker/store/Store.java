@@ -54,6 +54,7 @@ public final class Store implements AutoCloseable {
       Flyway.configure(Store.class.getClassLoader())
           .dataSource(source(file))
           .locations("classpath:db/broker")
+          .javaMigrations(new SigningKeysMigration())
           .loggers("slf4j")
           .load()
           .migrate();

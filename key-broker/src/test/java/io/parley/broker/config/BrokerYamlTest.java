@@ -44,6 +44,8 @@ class BrokerYamlTest {
               calls_per_connection: 1
               calls_per_party: 2
               message_bytes: 65536
+              open_proposals_per_party: 3
+              decisions_per_minute: 4
             """,
             FILE);
     assertThat(config)
@@ -54,7 +56,7 @@ class BrokerYamlTest {
                 Path.of("/srv/lists"),
                 new java.util.TreeSet<>(Set.of("simulated")),
                 Duration.ofSeconds(90),
-                new BrokerConfig.CallLimits(1, 2, 65_536)));
+                new BrokerConfig.CallLimits(1, 2, 65_536, 3, 4)));
   }
 
   @Test
@@ -105,6 +107,8 @@ class BrokerYamlTest {
         "listen: host:99999|port 99999",
         "limits: {message_bytes: 1}|message_bytes",
         "limits: {calls_per_party: 0}|calls_per_party",
+        "limits: {open_proposals_per_party: 0}|open_proposals_per_party",
+        "limits: {decisions_per_minute: 0}|decisions_per_minute",
         "limits: 7|expected a mapping",
         "evidence: [[simulated]]|is a list; expected text",
         "listen: [a]|is a list; expected one value",
