@@ -4,6 +4,7 @@ import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 
@@ -70,6 +71,20 @@ public record BrokerIdentity(TlsIdentity tls, SigningKey signingKey) {
     return new BrokerIdentity(
         TlsIdentity.load(folder.resolve(CERTIFICATE), folder.resolve(KEY)),
         KeyFiles.loadSigning(folder.resolve(SIGNING_KEY)));
+  }
+
+  /**
+   * Renews the server's certificate in a folder, which takes the CA's key; the server's key stays. A
+   * running broker shows the old one until it is started again.
+   */
+  public static TlsIdentity renew(
+      Path folder, Duration validity, InstantSource clock, SecureRandom random) {
+    CertificateAuthority ca =
+        CertificateAuthority.load(
+            folder.resolve(CA_CERTIFICATE), folder.resolve(CA_KEY), clock, random);
+    TlsIdentity renewed = ca.renew(load(folder).tls(), validity);
+    renewed.replace(folder.resolve(CERTIFICATE));
+    return renewed;
   }
 
   public String name() {

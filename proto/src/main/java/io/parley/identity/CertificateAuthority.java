@@ -123,13 +123,33 @@ public final class CertificateAuthority {
    * @throws RefusedException INVALID_REQUEST when {@code validity} is not positive
    */
   public TlsIdentity issue(Caller holder, Duration validity) {
+    return issue(holder, newPair(random), validity);
+  }
+
+  /**
+   * A new certificate over the same key, for the same holder.
+   *
+   * @throws RefusedException INVALID_REQUEST when {@code validity} is not positive; INVALID_CONFIG
+   *     when the old one is of another CA
+   */
+  public TlsIdentity renew(TlsIdentity old, Duration validity) {
+    if (!old.ca().equals(certificate)) {
+      throw new RefusedException(
+          Reason.INVALID_CONFIG,
+          "certificate of %s is of another CA than the one that is to renew it"
+              .formatted(old.caller()),
+          Map.of("caller", old.caller().toString()));
+    }
+    return issue(old.caller(), new KeyPair(old.leaf().getPublicKey(), old.key()), validity);
+  }
+
+  private TlsIdentity issue(Caller holder, KeyPair pair, Duration validity) {
     if (validity.isNegative() || validity.isZero()) {
       throw new RefusedException(
           Reason.INVALID_REQUEST,
           "validity of %s must be more than nothing".formatted(validity),
           Map.of("validity", validity.toString()));
     }
-    KeyPair pair = newPair(random);
     Instant now = clock.instant();
     Instant caEnd = certificate.x509().getNotAfter().toInstant();
     Instant end = validity.compareTo(CA_VALIDITY) < 0 ? now.plus(validity) : caEnd;

@@ -2,6 +2,7 @@ package io.parley.identity;
 
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
@@ -24,5 +25,13 @@ public final class ClientCertificates {
           Map.of("role", role.text(), "name", name));
     }
     return party.ca().issue(new Caller(party.name(), role, name), validity);
+  }
+
+  /** Renews the certificate in these files; its key stays. */
+  public static TlsIdentity renew(
+      PartyIdentity party, Path certificateFile, Path keyFile, Duration validity) {
+    TlsIdentity renewed = party.ca().renew(TlsIdentity.load(certificateFile, keyFile), validity);
+    renewed.replace(certificateFile);
+    return renewed;
   }
 }

@@ -7,6 +7,7 @@ import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 
@@ -97,6 +98,16 @@ public final class PartyIdentity implements AutoCloseable {
             folder.resolve(CA_CERTIFICATE), folder.resolve(CA_KEY), clock, random),
         loadSigningKey(folder),
         loadResultKey(folder));
+  }
+
+  /**
+   * Renews the node's certificate in a folder; its key stays. A running node shows the old one until
+   * it is started again.
+   */
+  public TlsIdentity renewNode(Path folder, Duration validity) {
+    TlsIdentity renewed = ca.renew(node.tls(), validity);
+    renewed.replace(folder.resolve(NODE_CERTIFICATE));
+    return renewed;
   }
 
   /** Only the key that signs agreements and membership lists. */

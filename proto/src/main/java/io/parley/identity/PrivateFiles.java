@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
@@ -41,6 +42,19 @@ final class PrivateFiles {
   /** Creates a file that anybody may read. */
   static void createPublic(Path file, byte[] content) {
     create(file, content, PosixFilePermissions.fromString("rw-r--r--"));
+  }
+
+  /** Replaces a file that anybody may read; it is the old one or the new one at any moment. */
+  static void replacePublic(Path file, byte[] content) {
+    Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
+    try {
+      Files.deleteIfExists(fresh);
+      createPublic(fresh, content);
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          Reason.IO_FAILED, "cannot replace " + file, Map.of("file", file.toString()), e);
+    }
   }
 
   private static void create(Path file, byte[] content, Set<PosixFilePermission> mode) {

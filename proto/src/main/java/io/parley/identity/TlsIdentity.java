@@ -79,12 +79,22 @@ public record TlsIdentity(X509Certificate leaf, CaCertificate ca, PrivateKey key
    */
   public void write(Path certificateFile, Path keyFile) {
     KeyFiles.create(keyFile, key);
-    PrivateFiles.createPublic(
-        certificateFile,
-        Pem.encode(
-            Pem.CERTIFICATE,
-            CaCertificate.der(leaf).toByteArray(),
-            CaCertificate.der(ca.x509()).toByteArray()));
+    PrivateFiles.createPublic(certificateFile, pem());
+  }
+
+  /**
+   * Puts this certificate in the place of an older one over the same key, in one step: whoever loads
+   * the two files has the old certificate or the new one, also after a crash.
+   */
+  void replace(Path certificateFile) {
+    PrivateFiles.replacePublic(certificateFile, pem());
+  }
+
+  private byte[] pem() {
+    return Pem.encode(
+        Pem.CERTIFICATE,
+        CaCertificate.der(leaf).toByteArray(),
+        CaCertificate.der(ca.x509()).toByteArray());
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.parley.peer.cli;
 
+import io.parley.identity.BrokerIdentity;
 import io.parley.identity.ClientCertificates;
 import io.parley.identity.PartyIdentity;
 import io.parley.identity.Role;
@@ -9,6 +10,7 @@ import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +29,7 @@ import picocli.CommandLine.Option;
       "Example:",
       "  parley identity create --party hospital --listen 0.0.0.0:7700",
       "  parley identity issue --role analyst --name ada",
+      "  parley identity renew",
     })
 final class IdentityCommands {
   private static final Duration VALID_DEFAULT = Duration.ofDays(365);
@@ -163,6 +166,72 @@ final class IdentityCommands {
   }
 
   @Command(
+      name = "renew",
+      description = {
+        "Renews certificates before they expire, or after: the node's, those of all clients here, and"
+            + " that of the broker in broker/ if there is one. Keys and the party's certificate"
+            + " authority stay, so the other parties have nothing to do."
+      },
+      footer = {
+        "A node and a broker that run show their old certificate until they are started again.",
+        "The old certificates stay valid until they expire.",
+        "",
+        "Examples:",
+        "  parley identity renew",
+        "  parley identity renew --client ada --valid 90d",
+      })
+  int renew(
+      @Option(
+              names = "--client",
+              paramLabel = "NAME",
+              description = "Only the certificate of this client.")
+          @Nullable String client,
+      @Option(
+              names = "--valid",
+              paramLabel = "TIME",
+              defaultValue = "365d",
+              converter = Durations.class,
+              description = "For how long. Default: ${DEFAULT-VALUE}.")
+          Duration validity) {
+    PartyHome home = session.party();
+    Terminal terminal = session.terminal();
+    List<List<@Nullable Object>> rows = new ArrayList<>();
+    try (PartyIdentity identity =
+        PartyIdentity.load(home.identity(), terminal.clock(), terminal.random())) {
+      if (client == null) {
+        rows.add(renewed("node", identity.renewNode(home.identity(), validity)));
+      } else if (!home.clientNames().contains(client)) {
+        throw new RefusedException(
+            Reason.INVALID_REQUEST,
+            "there is no client certificate '%s' in %s, only %s"
+                .formatted(client, home.clients(), home.clientNames()),
+            Map.of("client", client));
+      }
+      for (String name : client == null ? home.clientNames() : List.of(client)) {
+        TlsIdentity renewed =
+            ClientCertificates.renew(identity, home.certificate(name), home.key(name), validity);
+        rows.add(renewed("client " + name, renewed));
+      }
+    }
+    Path broker = home.broker().resolve("identity");
+    if (client == null && Files.isDirectory(broker)) {
+      rows.add(
+          renewed(
+              "broker",
+              BrokerIdentity.renew(broker, validity, terminal.clock(), terminal.random())));
+    }
+    if (client == null) {
+      session.notices().say("Start the node again now: until then it shows its old certificate.");
+    }
+    list(rows);
+    return ExitCode.OK;
+  }
+
+  private static List<@Nullable Object> renewed(String what, TlsIdentity renewed) {
+    return row(what, renewed.caller().toString(), renewed.leaf().getNotAfter().toInstant());
+  }
+
+  @Command(
       name = "show",
       description = "The party's fingerprints and certificates. Nothing secret is shown.",
       footer = {"Example:", "  parley identity show"})
@@ -194,10 +263,14 @@ final class IdentityCommands {
     if (rows.isEmpty()) {
       home.client();
     }
+    list(rows);
+    return ExitCode.OK;
+  }
+
+  private void list(List<List<@Nullable Object>> rows) {
     session
         .printer()
         .list(List.of(Column.text("what"), Column.text("value"), Column.text("expires")), rows);
-    return ExitCode.OK;
   }
 
   private static List<@Nullable Object> row(
