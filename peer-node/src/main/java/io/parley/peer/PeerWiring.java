@@ -13,6 +13,7 @@ import io.parley.peer.grpc.NodeChannels;
 import io.parley.peer.members.ConsortiumService;
 import io.parley.peer.members.MembershipStore;
 import io.parley.peer.members.MembershipSync;
+import io.parley.process.NativeFolder;
 import io.parley.transport.MutualTls;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -74,6 +75,7 @@ final class PeerWiring {
     NodeConfig config = NodeConfigFile.read(home.resolve("parley.yaml"));
     Path state = home.resolve("state");
     parts.add(HomeLock.take(state));
+    NativeFolder.prepare(state.resolve("native"));
     Distribution distribution = Distribution.find();
     EmbeddedBroker broker = broker(config, home, distribution);
     if (broker != null) {
