@@ -33,6 +33,7 @@ class ArchitectureTest {
     "io.parley.wire..",
     "io.parley.link..",
     "io.parley.yaml..",
+    "io.parley.process..",
     "io.parley.transport..",
     "io.parley.proto.."
   };

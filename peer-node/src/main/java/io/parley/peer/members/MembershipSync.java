@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -39,6 +40,8 @@ public final class MembershipSync implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(MembershipSync.class);
   private static final Duration EVERY = Duration.ofSeconds(5);
   private static final Duration CALL_LIMIT = Duration.ofSeconds(3);
+  private static final Duration FINISH = Duration.ofSeconds(1);
+  private static final Duration BREAK_OFF = Duration.ofSeconds(10);
   private static final int ROUNDS_MAX = 1000;
 
   private final String party;
@@ -77,14 +80,33 @@ public final class MembershipSync implements AutoCloseable {
   /** Once more, as soon as possible; many calls in a row become one. */
   public void soon() {
     if (!closed && asked.compareAndSet(false, true)) {
-      Future<?> _ = timer.submit(this::runQuietly);
+      try {
+        Future<?> _ = timer.submit(this::runQuietly);
+      } catch (RejectedExecutionException e) {
+        LOG.debug("closed meanwhile", e);
+      }
     }
   }
 
+  /**
+   * Ends; no round runs any more when this returns. One that runs may finish what it is at, for a
+   * moment, and is broken off then.
+   */
   @Override
   public void close() {
     closed = true;
-    timer.shutdownNow();
+    timer.shutdown();
+    try {
+      if (!timer.awaitTermination(FINISH.toMillis(), TimeUnit.MILLISECONDS)) {
+        timer.shutdownNow();
+        if (!timer.awaitTermination(BREAK_OFF.toMillis(), TimeUnit.MILLISECONDS)) {
+          LOG.warn("a membership round still runs {} after it was broken off", BREAK_OFF);
+        }
+      }
+    } catch (InterruptedException e) {
+      timer.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void runQuietly() {
@@ -102,6 +124,9 @@ public final class MembershipSync implements AutoCloseable {
   void once() {
     members.reload();
     for (Member member : others()) {
+      if (closed) {
+        return;
+      }
       try {
         exchange(member);
       } catch (StatusRuntimeException e) {
@@ -110,7 +135,9 @@ public final class MembershipSync implements AutoCloseable {
         LOG.warn("membership from {} is not usable: {}", member.name(), e.getMessage());
       }
     }
-    updateBroker();
+    if (!closed) {
+      updateBroker();
+    }
   }
 
   /** Everybody in the newest list and in what is proposed, except ourselves. */
