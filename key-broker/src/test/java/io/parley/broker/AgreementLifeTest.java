@@ -229,13 +229,11 @@ class AgreementLifeTest {
   void aPartyWithOtherKeysThanTheMembersIsRefused() {
     TestConsortium others =
         new TestConsortium(broker.time(), broker.consortium().chain().current().broker());
-    refused(
-        Reason.NOT_A_PARTY, () -> propose(HOSPITAL, others.sign(others.agreement("wards", 3))));
+    refused(Reason.NOT_A_PARTY, () -> propose(HOSPITAL, others.sign(others.agreement("wards", 3))));
     Agreement mixed =
         new Agreement(
             agreement.name(),
-            List.of(
-                broker.consortium().party(HOSPITAL).party(), others.party(INSURER).party()),
+            List.of(broker.consortium().party(HOSPITAL).party(), others.party(INSURER).party()),
             agreement.broker(),
             agreement.app(),
             agreement.datasets(),

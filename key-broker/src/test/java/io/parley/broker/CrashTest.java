@@ -12,22 +12,21 @@ import io.grpc.StatusRuntimeException;
 import io.parley.agreement.SignedAgreement;
 import io.parley.evidence.Evidence;
 import io.parley.identity.Role;
+import io.parley.proto.agreement.v1.Envelope;
 import io.parley.proto.broker.v1.AgreementServiceGrpc;
 import io.parley.proto.broker.v1.AuditServiceGrpc;
 import io.parley.proto.broker.v1.CreateChallengeRequest;
 import io.parley.proto.broker.v1.CreateJobRequest;
 import io.parley.proto.broker.v1.Decision;
-import io.parley.proto.agreement.v1.Envelope;
 import io.parley.proto.broker.v1.FinishJobRequest;
 import io.parley.proto.broker.v1.GetAgreementRequest;
 import io.parley.proto.broker.v1.JobReport;
-import io.parley.transport.Channels;
-import java.util.concurrent.atomic.AtomicInteger;
 import io.parley.proto.broker.v1.KeyServiceGrpc;
 import io.parley.proto.broker.v1.KeyServiceGrpc.KeyServiceBlockingStub;
 import io.parley.proto.broker.v1.ListDecisionsRequest;
 import io.parley.proto.broker.v1.ProposeAgreementRequest;
 import io.parley.proto.broker.v1.RequestKeysRequest;
+import io.parley.transport.Channels;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import java.nio.file.Path;
@@ -42,6 +41,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,9 +163,7 @@ class CrashTest {
         .as("each job has its own number; seed %d", SEED)
         .hasSameSizeAs(counted.values());
     assertThat(client.jobsStarted()).as("seed %d", SEED).isEqualTo(counted.size());
-    granted.stream()
-        .limit(SAMPLE)
-        .forEach(client::requestAgain);
+    granted.stream().limit(SAMPLE).forEach(client::requestAgain);
     unused.entrySet().stream()
         .limit(SAMPLE)
         .forEach(open -> client.requestAgain(open.getValue().evidence(open.getKey())));

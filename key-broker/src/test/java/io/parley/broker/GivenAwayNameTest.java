@@ -139,8 +139,7 @@ class GivenAwayNameTest {
                         .setParty(INSURER)
                         .build()));
     // The old party's open challenge and its enclave's evidence, passed on by the new one.
-    refused(
-        Reason.NOT_A_PARTY, () -> broker.keys(INSURER).requestKeys(enclave.request(nonce)));
+    refused(Reason.NOT_A_PARTY, () -> broker.keys(INSURER).requestKeys(enclave.request(nonce)));
     JobReport report =
         JobReport.newBuilder()
             .setJobId(job.getJobId())

@@ -1,14 +1,15 @@
 package io.parley.agreement;
 
-import io.parley.wire.StrictMessages;
 import com.google.protobuf.ByteString;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.StrictMessages;
 
 /**
  * The exact bytes of an agreement: what is signed, kept, sent and hashed. One agreement has one
- * byte form ({@link StrictMessages}), so {@code encode(decode(b))} is {@code b} or {@code decode} refuses.
+ * byte form ({@link StrictMessages}), so {@code encode(decode(b))} is {@code b} or {@code decode}
+ * refuses.
  */
 public final class AgreementCodec {
   private AgreementCodec() {}
@@ -44,7 +45,8 @@ public final class AgreementCodec {
         StrictMessages.parse(
             io.parley.proto.agreement.v1.Agreement.parser(),
             bytes,
-            Limits.MAX_DOCUMENT_BYTES, Reason.INVALID_AGREEMENT,
+            Limits.MAX_DOCUMENT_BYTES,
+            Reason.INVALID_AGREEMENT,
             "agreement");
     Agreement agreement = new AgreementReader(message).read();
     StrictMessages.requireSame(encode(agreement), bytes, Reason.INVALID_AGREEMENT, "agreement");

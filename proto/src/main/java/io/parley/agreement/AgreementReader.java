@@ -1,10 +1,10 @@
 package io.parley.agreement;
 
-import io.parley.wire.StrictMessages;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.Problems;
 import io.parley.wire.Reason;
+import io.parley.wire.StrictMessages;
 import io.parley.wire.Suggestions;
 import java.time.Instant;
 import java.util.ArrayList;

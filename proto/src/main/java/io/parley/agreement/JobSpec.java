@@ -1,11 +1,11 @@
 package io.parley.agreement;
 
-import io.parley.wire.StrictMessages;
 import com.google.protobuf.ByteString;
 import io.parley.wire.Digest;
 import io.parley.wire.Problems;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.StrictMessages;
 import io.parley.wire.Suggestions;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -82,7 +82,11 @@ public record JobSpec(
   public static JobSpec decode(ByteString bytes) {
     io.parley.proto.agreement.v1.JobSpec message =
         StrictMessages.parse(
-            io.parley.proto.agreement.v1.JobSpec.parser(), bytes, Limits.MAX_DOCUMENT_BYTES, Reason.INVALID_REQUEST, "job");
+            io.parley.proto.agreement.v1.JobSpec.parser(),
+            bytes,
+            Limits.MAX_DOCUMENT_BYTES,
+            Reason.INVALID_REQUEST,
+            "job");
     return new JobSpec(
         message.getJobId(),
         new Digest(message.getAgreementSha256()),

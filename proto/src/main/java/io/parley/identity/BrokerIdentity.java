@@ -74,8 +74,8 @@ public record BrokerIdentity(TlsIdentity tls, SigningKey signingKey) {
   }
 
   /**
-   * Renews the server's certificate in a folder, which takes the CA's key; the server's key stays. A
-   * running broker shows the old one until it is started again.
+   * Renews the server's certificate in a folder, which takes the CA's key; the server's key stays.
+   * A running broker shows the old one until it is started again.
    */
   public static TlsIdentity renew(
       Path folder, Duration validity, InstantSource clock, SecureRandom random) {

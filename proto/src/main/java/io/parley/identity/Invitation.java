@@ -1,11 +1,11 @@
 package io.parley.identity;
 
-import io.parley.agreement.Limits;
-import io.parley.wire.StrictMessages;
 import com.google.protobuf.ByteString;
+import io.parley.agreement.Limits;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.StrictMessages;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -106,7 +106,8 @@ public record Invitation(
         StrictMessages.parse(
             io.parley.proto.agreement.v1.Invitation.parser(),
             ByteString.copyFrom(bytes),
-            Limits.MAX_DOCUMENT_BYTES, Reason.INVALID_INVITATION,
+            Limits.MAX_DOCUMENT_BYTES,
+            Reason.INVALID_INVITATION,
             "invitation");
     if (message.getCaSha256().size() != Digest.SIZE_BYTES) {
       throw refused("a part of it is malformed");

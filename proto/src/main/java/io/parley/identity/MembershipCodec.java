@@ -1,13 +1,13 @@
 package io.parley.identity;
 
-import io.parley.agreement.Limits;
-import io.parley.wire.StrictMessages;
 import com.google.protobuf.ByteString;
+import io.parley.agreement.Limits;
 import io.parley.agreement.PartyCodec;
 import io.parley.proto.agreement.v1.BrokerIdentity;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.StrictMessages;
 import org.jspecify.annotations.Nullable;
 
 /** The exact bytes of a membership list, and its parts between records and messages. */
@@ -40,7 +40,8 @@ public final class MembershipCodec {
         StrictMessages.parse(
             io.parley.proto.agreement.v1.Membership.parser(),
             bytes,
-            Limits.MAX_DOCUMENT_BYTES, Reason.INVALID_MEMBERSHIP,
+            Limits.MAX_DOCUMENT_BYTES,
+            Reason.INVALID_MEMBERSHIP,
             "membership list");
     Membership membership =
         new Membership(
@@ -50,7 +51,8 @@ public final class MembershipCodec {
             StrictMessages.instant(message.getIssued(), Reason.INVALID_MEMBERSHIP),
             message.getMembersList().stream().map(MembershipCodec::fromProto).toList(),
             fromProto(message.getBroker()));
-    StrictMessages.requireSame(encode(membership), bytes, Reason.INVALID_MEMBERSHIP, "membership list");
+    StrictMessages.requireSame(
+        encode(membership), bytes, Reason.INVALID_MEMBERSHIP, "membership list");
     return membership;
   }
 

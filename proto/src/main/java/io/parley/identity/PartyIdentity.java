@@ -101,8 +101,8 @@ public final class PartyIdentity implements AutoCloseable {
   }
 
   /**
-   * Renews the node's certificate in a folder; its key stays. A running node shows the old one until
-   * it is started again.
+   * Renews the node's certificate in a folder; its key stays. A running node shows the old one
+   * until it is started again.
    */
   public TlsIdentity renewNode(Path folder, Duration validity) {
     TlsIdentity renewed = ca.renew(node.tls(), validity);

@@ -83,8 +83,8 @@ public record TlsIdentity(X509Certificate leaf, CaCertificate ca, PrivateKey key
   }
 
   /**
-   * Puts this certificate in the place of an older one over the same key, in one step: whoever loads
-   * the two files has the old certificate or the new one, also after a crash.
+   * Puts this certificate in the place of an older one over the same key, in one step: whoever
+   * loads the two files has the old certificate or the new one, also after a crash.
    */
   void replace(Path certificateFile) {
     PrivateFiles.replacePublic(certificateFile, pem());

@@ -13,9 +13,9 @@ import java.util.Map;
 
 /**
  * Messages that are signed or hashed as bytes, and so must mean one thing only: one content has one
- * byte form. Unknown fields, at any depth, are refused, and so is any encoding but the canonical one
- * (fields in the order of their numbers, none twice, default values left out, shortest varints, maps
- * sorted by key).
+ * byte form. Unknown fields, at any depth, are refused, and so is any encoding but the canonical
+ * one (fields in the order of their numbers, none twice, default values left out, shortest varints,
+ * maps sorted by key).
  */
 public final class StrictMessages {
   private static final int NANOS_MAX = 999_999_999;

@@ -1,6 +1,5 @@
 package io.parley.agreement;
 
-import io.parley.wire.StrictMessages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,6 +9,7 @@ import com.google.protobuf.UnknownFieldSet;
 import io.parley.proto.agreement.v1.Agreement.Builder;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.StrictMessages;
 import java.io.IOException;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -100,7 +100,8 @@ class AgreementCodecTest {
             StrictMessages.parse(
                 io.parley.proto.agreement.v1.Environment.parser(),
                 ByteString.copyFrom(new byte[] {26, 8, 10, 1, 'x', 18, 1, 'y', 24, 1}),
-                Limits.MAX_DOCUMENT_BYTES, Reason.INVALID_AGREEMENT,
+                Limits.MAX_DOCUMENT_BYTES,
+                Reason.INVALID_AGREEMENT,
                 "environment"))
         .hasMessageContaining("one byte form");
   }
@@ -186,7 +187,8 @@ class AgreementCodecTest {
     assertThatThrownBy(() ->
             AgreementCodec.decode(ByteString.copyFrom(new byte[Limits.MAX_DOCUMENT_BYTES + 1])))
         .isInstanceOfSatisfying(
-            RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.INVALID_AGREEMENT));
+            RefusedException.class,
+            e -> assertThat(e.reason()).isEqualTo(Reason.INVALID_AGREEMENT));
   }
 
   private static void refuse(Consumer<Builder> change, String... expected) {

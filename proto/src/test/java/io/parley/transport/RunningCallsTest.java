@@ -206,8 +206,7 @@ class RunningCallsTest {
     }
 
     ParleyException refusal() throws Exception {
-      return Channels.failure(
-          ended.get(WAIT_SECONDS, TimeUnit.SECONDS), Reason.PEER_UNAVAILABLE);
+      return Channels.failure(ended.get(WAIT_SECONDS, TimeUnit.SECONDS), Reason.PEER_UNAVAILABLE);
     }
 
     @Override

@@ -48,7 +48,9 @@ public final class AgreementRows {
         .findOne();
   }
 
-  /** Agreements that name the party and its signing key, in the order they came, after this number. */
+  /**
+   * Agreements that name the party and its signing key, in the order they came, after this number.
+   */
   static List<Numbered> list(Handle handle, Party party, long after, int limit) {
     return handle
         .createQuery(

@@ -52,7 +52,8 @@ public final class Halts {
       }
       AgreementRows.halt(write, digest, party.name());
       log.append(
-          write, Decision.about(Action.HALT, party.name(), digest, reason.replaceAll("\\p{Cntrl}", " ")));
+          write,
+          Decision.about(Action.HALT, party.name(), digest, reason.replaceAll("\\p{Cntrl}", " ")));
       return AgreementRows.require(write, digest);
     });
   }

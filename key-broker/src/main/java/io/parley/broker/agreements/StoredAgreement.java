@@ -76,9 +76,9 @@ public record StoredAgreement(
   }
 
   /**
-   * Passes when the one who asks is a party. The one place where the broker decides this: a party is
-   * who holds the signing key that the agreement names, so whoever was given the name of a removed
-   * party later has none of its rights.
+   * Passes when the one who asks is a party. The one place where the broker decides this: a party
+   * is who holds the signing key that the agreement names, so whoever was given the name of a
+   * removed party later has none of its rights.
    *
    * @param asker as the current membership list has it
    * @throws RefusedException NOT_A_PARTY

@@ -25,10 +25,7 @@ public final class AuditGrpc extends AuditServiceGrpc.AuditServiceImplBase {
           int size = Fields.pageSize(request.getPageSize());
           List<Decision> page =
               decisions.list(
-                  caller,
-                  request.getJobId(),
-                  Fields.pageToken(request.getPageToken()),
-                  size);
+                  caller, request.getJobId(), Fields.pageToken(request.getPageToken()), size);
           return ListDecisionsResponse.newBuilder()
               .addAllDecisions(page)
               .setNextPageToken(

@@ -63,10 +63,7 @@ public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
         responses,
         caller ->
             CreateChallengeResponse.newBuilder()
-                .setNonce(
-                    release
-                        .challenge(caller, request.getJobId(), request.getParty())
-                        .nonce())
+                .setNonce(release.challenge(caller, request.getJobId(), request.getParty()).nonce())
                 .setValidFor(
                     Duration.newBuilder()
                         .setSeconds(challenges.validFor().getSeconds())
@@ -98,9 +95,7 @@ public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
         caller ->
             FinishJobResponse.newBuilder()
                 .setReceipt(
-                    envelope(
-                        receipts.finish(
-                            caller, request.getReport(), request.getSignature())))
+                    envelope(receipts.finish(caller, request.getReport(), request.getSignature())))
                 .build());
   }
 

@@ -1,7 +1,7 @@
 package io.parley.broker.jobs;
 
-import io.parley.broker.agreements.AgreementRows;
 import io.parley.agreement.Party;
+import io.parley.broker.agreements.AgreementRows;
 import io.parley.broker.agreements.StorageLimits;
 import io.parley.broker.agreements.StoredAgreement;
 import io.parley.broker.keys.DataKeys;
@@ -37,8 +37,7 @@ public final class Jobs {
   private final StorageLimits limits;
   private final InstantSource clock;
 
-  public Jobs(
-      Store store, AuditLog log, DataKeys keys, StorageLimits limits, InstantSource clock) {
+  public Jobs(Store store, AuditLog log, DataKeys keys, StorageLimits limits, InstantSource clock) {
     this.store = store;
     this.log = log;
     this.keys = keys;
@@ -61,7 +60,8 @@ public final class Jobs {
       return store.write(write -> {
         StoredAgreement stored = AgreementRows.require(write, agreement);
         stored.requireParty(party);
-        Optional<StoredJob> before = before(write, party.name(), requestId, jobId, agreement, digest);
+        Optional<StoredJob> before =
+            before(write, party.name(), requestId, jobId, agreement, digest);
         return before.isPresent()
             ? before.get()
             : count(write, stored, party.name(), requestId, jobId, digest);

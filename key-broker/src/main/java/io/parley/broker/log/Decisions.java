@@ -19,8 +19,8 @@ public final class Decisions {
   }
 
   /**
-   * Decisions about agreements that name the party and its signing key, about what the party itself asked, and about
-   * the membership list; oldest first.
+   * Decisions about agreements that name the party and its signing key, about what the party itself
+   * asked, and about the membership list; oldest first.
    *
    * @param jobId only this job, unless empty
    * @param after only later ones than this sequence number

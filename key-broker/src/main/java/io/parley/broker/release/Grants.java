@@ -66,7 +66,8 @@ public final class Grants {
    * Seals, signs and records.
    *
    * @throws RefusedException AGREEMENT_HALTED and its like, JOB_NOT_RUNNING when the job's receipts
-   *     exist, TOO_MANY, EVIDENCE_KEY_WRONG for a second enclave or a key that nothing can be sealed to
+   *     exist, TOO_MANY, EVIDENCE_KEY_WRONG for a second enclave or a key that nothing can be
+   *     sealed to
    */
   SignedGrant grant(Judgement.Approved approved) {
     // Before the work as a courtesy, and again within the transaction, where it counts.

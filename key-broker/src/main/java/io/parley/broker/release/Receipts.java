@@ -3,9 +3,9 @@ package io.parley.broker.release;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import io.parley.agreement.Agreement;
-import io.parley.agreement.Party;
 import io.parley.agreement.Dsse;
 import io.parley.agreement.DsseEnvelope;
+import io.parley.agreement.Party;
 import io.parley.broker.agreements.AgreementRows;
 import io.parley.broker.agreements.StoredAgreement;
 import io.parley.broker.jobs.JobRows;
@@ -67,7 +67,8 @@ public final class Receipts {
   public ByteString finish(Party caller, ByteString reportBytes, ByteString signature) {
     JobReport report = JobReports.parse(reportBytes);
     if (!report.getParty().equals(caller.name())) {
-      throw notYours(caller.name(), report.getJobId(), "the report is of %s".formatted(report.getParty()));
+      throw notYours(
+          caller.name(), report.getJobId(), "the report is of %s".formatted(report.getParty()));
     }
     return store.write(
         write -> finish(write, caller, report, Digest.of(reportBytes), reportBytes, signature));
@@ -103,7 +104,9 @@ public final class Receipts {
       Handle write,
       Party caller,
       JobReport report,
-      Digest digest, ByteString bytes, ByteString signature) {
+      Digest digest,
+      ByteString bytes,
+      ByteString signature) {
     StoredJob job = JobRows.require(write, report.getJobId());
     StoredAgreement stored = AgreementRows.require(write, job.agreement());
     Agreement agreement = stored.agreement();

@@ -49,8 +49,7 @@ final class SigningKeysMigration implements JavaMigration {
         ResultSet rows = select.executeQuery()) {
       while (rows.next()) {
         byte[] digest = rows.getBytes("sha256");
-        Agreement agreement =
-            AgreementCodec.decode(ByteString.copyFrom(rows.getBytes("payload")));
+        Agreement agreement = AgreementCodec.decode(ByteString.copyFrom(rows.getBytes("payload")));
         end.setLong(1, agreement.expires().toEpochMilli());
         end.setBytes(2, digest);
         end.executeUpdate();

@@ -1,9 +1,9 @@
 package io.parley.shim.release;
 
-import io.parley.wire.StrictMessages;
 import com.google.protobuf.ByteString;
 import io.parley.shim.attest.Enclave;
 import io.parley.shim.exchange.DatasetUse;
+import io.parley.wire.StrictMessages;
 import java.time.Duration;
 import java.util.List;
 
