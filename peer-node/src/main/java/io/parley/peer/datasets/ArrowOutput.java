@@ -29,8 +29,11 @@ final class ArrowOutput implements AutoCloseable {
   /** Enclaves take no batch over 64 MiB; this leaves room for padding. */
   static final long BATCH_BYTES_MAX = 60L << 20;
 
-  /** What values of fixed width may take of a batch, so that there is room for text. */
-  private static final long FIXED_BYTES_MAX = 20L << 20;
+  /**
+   * What a batch of more than one row should take. An enclave holds a batch of each dataset at a
+   * time, all of them in 192 MiB beside the app's memory.
+   */
+  static final long BATCH_BYTES_GOOD = 8L << 20;
 
   private final List<Column> columns;
   private final FileChannel file;
@@ -60,7 +63,7 @@ final class ArrowOutput implements AutoCloseable {
   /** Rows that a batch of these columns has at most. */
   static int batchRows(List<Column> columns) {
     // No fixed part is wider than a decimal's 16 bytes, or a text's offset.
-    return (int) Math.min(BATCH_ROWS_MAX, FIXED_BYTES_MAX / (columns.size() * 17L));
+    return (int) Math.min(BATCH_ROWS_MAX, BATCH_BYTES_GOOD / (columns.size() * 17L));
   }
 
   /**

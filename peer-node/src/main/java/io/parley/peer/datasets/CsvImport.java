@@ -16,8 +16,6 @@ import org.apache.arrow.vector.FieldVector;
  * values. One pass each, constant memory. Every error has its line and column.
  */
 final class CsvImport {
-  /** A batch is cut when its text grows beyond this, however few rows it has. */
-  private static final long TEXT_BYTES_MAX = 16L << 20;
 
   private final Path file;
 
@@ -67,7 +65,7 @@ final class CsvImport {
         }
         bytes += reader.end(reader.fields() - 1);
         row++;
-        if (row == rowsMax || bytes > TEXT_BYTES_MAX) {
+        if (row == rowsMax || bytes > ArrowOutput.BATCH_BYTES_GOOD) {
           out.writeBatch(row);
           row = 0;
           bytes = 0;

@@ -86,15 +86,15 @@ final class ParquetImport {
     }
   }
 
-  /** Hands the batch on, in halves when its text makes it too large. */
+  /** Hands the batch on, in halves when its text makes it large. */
   private static void move(VectorSchemaRoot batch, ArrowOutput out) throws IOException {
     int rows = batch.getRowCount();
     long bytes = batch.getFieldVectors().stream().mapToLong(FieldVector::getBufferSize).sum();
-    if (bytes > ArrowOutput.BATCH_BYTES_MAX) {
-      if (rows == 1) {
-        throw new DatasetProblem(
-            0, "", "row %d takes %d bytes; at most 60 MiB".formatted(out.rows() + 1, bytes));
-      }
+    if (rows == 1 && bytes > ArrowOutput.BATCH_BYTES_MAX) {
+      throw new DatasetProblem(
+          0, "", "row %d takes %d bytes; at most 60 MiB".formatted(out.rows() + 1, bytes));
+    }
+    if (rows > 1 && bytes > ArrowOutput.BATCH_BYTES_GOOD) {
       try (VectorSchemaRoot first = batch.slice(0, rows / 2);
           VectorSchemaRoot second = batch.slice(rows / 2, rows - rows / 2)) {
         move(first, out);

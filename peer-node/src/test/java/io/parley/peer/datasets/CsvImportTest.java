@@ -168,6 +168,17 @@ class CsvImportTest {
   }
 
   @Test
+  void longTextsMakeManyBatches() throws Exception {
+    StringBuilder text = new StringBuilder("n,t\n");
+    for (int i = 0; i < 500; i++) {
+      text.append(i).append(',').append("ä".repeat(40000 + i)).append('\n');
+    }
+    List<List<String>> rows = tables.csv(text.toString(), "n INTEGER, t VARCHAR");
+    assertThat(rows).hasSize(500);
+    assertThat(rows.get(499).get(1)).hasSize(40499);
+  }
+
+  @Test
   void emptyFilesAndBytesThatAreNoTextAreRefused() throws Exception {
     assertThatThrownBy(() -> tables.csv("", "a VARCHAR")).hasMessageContaining("file is empty");
     assertThatThrownBy(() -> tables.csv("\ufeff", "a VARCHAR")).hasMessageContaining("is empty");

@@ -89,6 +89,15 @@ class ParquetImportTest {
   }
 
   @Test
+  void longTextsMakeManyBatches() throws Exception {
+    Path file = parquet("SELECT i AS n, repeat('ä', 40000 + i::INTEGER) AS t FROM range(500) r(i)");
+    List<List<String>> rows = read(file, List.of(), new ArrayList<>());
+    assertThat(rows).hasSize(500);
+    assertThat(rows.get(499).get(0)).isEqualTo("499");
+    assertThat(rows.get(499).get(1)).hasSize(40499);
+  }
+
+  @Test
   void whatIsNoParquetIsRefused() throws Exception {
     for (String text : List.of("", "PAR1", "a,b\n1,2\n", "PAR1" + "x".repeat(100) + "PAR1")) {
       assertThatThrownBy(() -> read(tables.file(text), List.of(), new ArrayList<>()))

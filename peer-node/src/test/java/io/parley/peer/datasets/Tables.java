@@ -20,6 +20,7 @@ import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.DateDayVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.TimeStampMicroVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 
 /** Files in, rows as text out: by our import, and by DuckDB. */
@@ -62,6 +63,7 @@ final class Tables {
         ArrowFileReader reader =
             new ArrowFileReader(Files.newByteChannel(arrow, StandardOpenOption.READ), allocator)) {
       while (reader.loadNextBatch()) {
+        refuseLarge(reader.getVectorSchemaRoot());
         for (int row = 0; row < reader.getVectorSchemaRoot().getRowCount(); row++) {
           List<String> values = new ArrayList<>();
           for (FieldVector vector : reader.getVectorSchemaRoot().getFieldVectors()) {
@@ -75,6 +77,15 @@ final class Tables {
       throw new IllegalStateException("rows: " + imported.rows());
     }
     return rows;
+  }
+
+  /** An enclave holds a batch of each of its datasets at a time. */
+  private static void refuseLarge(VectorSchemaRoot batch) {
+    long bytes = batch.getFieldVectors().stream().mapToLong(FieldVector::getBufferSize).sum();
+    if (batch.getRowCount() > 1 && bytes > 2 * ArrowOutput.BATCH_BYTES_GOOD) {
+      throw new IllegalStateException(
+          "%d rows in a batch of %d bytes".formatted(batch.getRowCount(), bytes));
+    }
   }
 
   List<List<String>> csv(String text, String wanted) throws IOException {
