@@ -50,6 +50,9 @@ class ArchitectureTest {
           "io.parley.identity..",
           "io.parley.transport..",
           "io.parley.broker.keys..",
+          // Signatures of hardware vendors, and the protection of credentials for a TPM.
+          "io.parley.broker.evidence.trust..",
+          "io.parley.broker.evidence.tpm2..",
           // Known-answer tests of the providers that an enclave uses.
           "io.parley.shim.selftest..");
 

@@ -29,19 +29,4 @@ public record TpmQuote(
   public TpmQuote {
     pcrs = Collections.unmodifiableSortedMap(new TreeMap<>(pcrs));
   }
-
-  /** The same quote, with a key that is known from elsewhere. */
-  public TpmQuote withKey(TpmKey known) {
-    return new TpmQuote(
-        signed,
-        algorithm,
-        signature,
-        extraData,
-        resetCount,
-        restartCount,
-        firmwareVersion,
-        pcrs,
-        pcrDigest,
-        known);
-  }
 }

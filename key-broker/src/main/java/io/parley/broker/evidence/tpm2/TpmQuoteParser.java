@@ -2,6 +2,7 @@ package io.parley.broker.evidence.tpm2;
 
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.trust.Octets;
+import io.parley.broker.evidence.trust.Signatures;
 import java.math.BigInteger;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -105,7 +106,7 @@ public final class TpmQuoteParser {
 
   private static Signed signature(ByteString bytes) {
     if (RSA_BYTES.contains(bytes.size())) {
-      return new Signed("SHA256withRSA", bytes);
+      return new Signed(Signatures.RSA, bytes);
     }
     Octets in = new Octets("TPM signature", bytes, ByteOrder.BIG_ENDIAN);
     int scheme = in.u16("sigAlg");
@@ -114,10 +115,10 @@ public final class TpmQuoteParser {
     }
     Signed signed =
         switch (scheme) {
-          case Tpm.ALG_RSASSA -> new Signed("SHA256withRSA", rsa(in));
-          case Tpm.ALG_RSAPSS -> new Signed(TpmVerifier.RSAPSS, rsa(in));
+          case Tpm.ALG_RSASSA -> new Signed(Signatures.RSA, rsa(in));
+          case Tpm.ALG_RSAPSS -> new Signed(Signatures.RSA_PSS, rsa(in));
           case Tpm.ALG_ECDSA ->
-              new Signed("SHA256withECDSAinP1363Format", scalar(in, "r").concat(scalar(in, "s")));
+              new Signed(Signatures.P256, scalar(in, "r").concat(scalar(in, "s")));
           default -> throw in.malformed("sigAlg", "is not RSASSA, RSAPSS or ECDSA");
         };
     in.end();

@@ -10,16 +10,11 @@ import io.parley.broker.evidence.TpmClaims;
 import io.parley.broker.evidence.Verification;
 import io.parley.broker.evidence.trust.Hex;
 import io.parley.broker.evidence.trust.Signatures;
-import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
-import java.security.GeneralSecurityException;
 import java.security.PublicKey;
-import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
-import java.security.spec.MGF1ParameterSpec;
-import java.security.spec.PSSParameterSpec;
 
 /**
  * Checks that the key of a TPM signed a quote over the expected report data and over exactly these
@@ -27,8 +22,6 @@ import java.security.spec.PSSParameterSpec;
  * thread-safe.
  */
 public final class TpmVerifier {
-  static final String RSAPSS = "RSASSA-PSS";
-
   private static final int RSA_BITS_MIN = 2048;
   private static final int RSA_BITS_MAX = 4096;
   private static final int P256_BITS = 256;
@@ -107,9 +100,7 @@ public final class TpmVerifier {
         int bits = rsa.getModulus().bitLength();
         yield bits >= RSA_BITS_MIN
             && bits <= RSA_BITS_MAX
-            && (quote.algorithm().equals(RSAPSS)
-                ? pss(quote, rsa)
-                : Signatures.verifies(quote.algorithm(), rsa, quote.signed(), quote.signature()));
+            && Signatures.verifies(quote.algorithm(), rsa, quote.signed(), quote.signature());
       }
       case ECPublicKey ec ->
           ec.getParams().getCurve().getField().getFieldSize() == P256_BITS
@@ -117,20 +108,5 @@ public final class TpmVerifier {
               && Signatures.verifies(Signatures.P256, ec, quote.signed(), quote.signature());
       default -> false;
     };
-  }
-
-  private static boolean pss(TpmQuote quote, RSAPublicKey key) {
-    try {
-      Signature verifier = Signature.getInstance(RSAPSS);
-      verifier.setParameter(
-          new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, Tpm.SHA256_BYTES, 1));
-      verifier.initVerify(key);
-      verifier.update(quote.signed().toByteArray());
-      return verifier.verify(quote.signature().toByteArray());
-    } catch (java.security.SignatureException | java.security.InvalidKeyException e) {
-      return false;
-    } catch (GeneralSecurityException e) {
-      throw new BugException("the JDK has no RSASSA-PSS", e);
-    }
   }
 }

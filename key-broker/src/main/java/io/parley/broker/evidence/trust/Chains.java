@@ -53,15 +53,6 @@ public final class Chains {
     path(what, leafToRoot.subList(0, leafToRoot.size() - 1), root, at);
   }
 
-  /**
-   * The root first, as some vendors write it down, or last: puts the leaf first.
-   *
-   * @param chain in order, in one direction or the other
-   */
-  public static List<X509Certificate> leafFirst(List<X509Certificate> chain) {
-    return chain.size() > 1 && isSelfIssued(chain.getFirst()) ? chain.reversed() : chain;
-  }
-
   /** Whether issuer and subject are one. */
   public static boolean isSelfIssued(X509Certificate certificate) {
     return certificate.getIssuerX500Principal().equals(certificate.getSubjectX500Principal());

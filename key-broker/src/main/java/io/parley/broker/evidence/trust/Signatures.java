@@ -5,6 +5,7 @@ import io.parley.broker.evidence.NotGenuineException;
 import io.parley.wire.BugException;
 import io.parley.wire.Reason;
 import java.security.GeneralSecurityException;
+import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
 import java.security.KeyFactory;
 import java.security.NoSuchAlgorithmException;
@@ -12,6 +13,8 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.SignatureException;
 import java.security.interfaces.ECPublicKey;
+import java.security.spec.MGF1ParameterSpec;
+import java.security.spec.PSSParameterSpec;
 import java.security.spec.X509EncodedKeySpec;
 import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
@@ -27,6 +30,14 @@ public final class Signatures {
   /** ECDSA over P-384 with SHA-384, r and s as 48 bytes each. */
   public static final String P384 = "SHA384withECDSAinP1363Format";
 
+  /** RSASSA-PKCS1-v1_5 with SHA-256. */
+  public static final String RSA = "SHA256withRSA";
+
+  /** RSASSA-PSS with SHA-256, and as many bytes of salt. */
+  public static final String RSA_PSS = "RSASSA-PSS";
+
+  private static final PSSParameterSpec PSS =
+      new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, 1);
   private static final int P256_BITS = 256;
   private static final int P384_BITS = 384;
   private static final byte UNCOMPRESSED = 4;
@@ -57,12 +68,15 @@ public final class Signatures {
       String algorithm, PublicKey key, ByteString signed, ByteString signature) {
     try {
       Signature verifier = Signature.getInstance(algorithm);
+      if (algorithm.equals(RSA_PSS)) {
+        verifier.setParameter(PSS);
+      }
       verifier.initVerify(key);
       verifier.update(signed.asReadOnlyByteBuffer());
       return verifier.verify(signature.toByteArray());
     } catch (InvalidKeyException | SignatureException e) {
       return false;
-    } catch (NoSuchAlgorithmException e) {
+    } catch (NoSuchAlgorithmException | InvalidAlgorithmParameterException e) {
       throw new BugException("the JDK has no " + algorithm, e);
     }
   }

@@ -20,6 +20,7 @@ import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECPoint;
 import java.security.spec.ECPublicKeySpec;
 import java.security.spec.MGF1ParameterSpec;
+import java.security.spec.PSSParameterSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -156,6 +157,25 @@ public final class FakeTpm {
         out.write(signature, 32, 32);
       }
     });
+  }
+
+  /** TPMT_SIGNATURE of the other scheme that an RSA key may have. */
+  public ByteString signPss(ByteString attest) {
+    try {
+      Signature signer = Signature.getInstance("RSASSA-PSS");
+      signer.setParameter(new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, 1));
+      signer.initSign(attestation.getPrivate());
+      signer.update(attest.toByteArray());
+      byte[] signature = signer.sign();
+      return bytes(out -> {
+        out.writeShort(Tpm.ALG_RSAPSS);
+        out.writeShort(Tpm.ALG_SHA256);
+        out.writeShort(signature.length);
+        out.write(signature);
+      });
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** TPM2_ActivateCredential for the attestation key; empty when the TPM refuses. */

@@ -57,6 +57,18 @@ final class TpmVerifierTest {
   }
 
   @Test
+  void acceptsRsaPss() {
+    ByteString attest = FakeTpm.attest(REPORT_DATA);
+    ByteString signature = RSA.signPss(attest);
+    genuine(verify(parse(attest, signature, FakeTpm.pcrs(), RSA.key()), activated(RSA)));
+    bad(
+        Reason.EVIDENCE_SIGNATURE_WRONG,
+        verify(
+            parse(attest, FakeTpm.rsa().signPss(attest), FakeTpm.pcrs(), RSA.key()),
+            activated(RSA)));
+  }
+
+  @Test
   void refusesOtherReportDataAndOthersQuotes() {
     byte[] old = REPORT_DATA.clone();
     old[1] = 1;
