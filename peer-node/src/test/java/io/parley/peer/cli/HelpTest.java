@@ -2,9 +2,13 @@ package io.parley.peer.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -13,6 +17,10 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 class HelpTest {
+  private static final Pattern BLOCK =
+      Pattern.compile("```(?:sh|console)\n(.*?)```", Pattern.DOTALL);
+  private static final Pattern WORD = Pattern.compile("(?:'[^']*'|\"[^\"]*\"|\\S)+");
+
   @TempDir Path home;
 
   @TestFactory
@@ -63,6 +71,55 @@ class HelpTest {
         .filter(name -> !name.isBlank())
         .forEach(name -> assertThat(bash).contains(name.strip().split(" ")[0]));
     assertThat(Captured.run(home, "completion", "zsh").ok().out()).contains("bashcompinit");
+  }
+
+  @Test
+  void everyCommandThatTheHelpShowsIsOne() {
+    List<String> texts =
+        names(new ArrayList<>(), "", root())
+            .filter(name -> !name.equals(" help"))
+            .map(name -> Captured.run(home, (name + " --help").strip().split(" ")).ok().out())
+            .toList();
+    assertThat(commandsIn(String.join("\n", texts))).hasSizeGreaterThan(30).allSatisfy(this::parse);
+  }
+
+  @Test
+  void everyCommandThatTheDocumentsShowIsOne() throws IOException {
+    Path top = Path.of("..");
+    List<Path> documents = new ArrayList<>(List.of(top.resolve("README.md")));
+    try (Stream<Path> docs = Files.list(top.resolve("deploy/docs"))) {
+      docs.filter(file -> file.toString().endsWith(".md")).forEach(documents::add);
+    }
+    List<String> commands = new ArrayList<>();
+    for (Path document : documents) {
+      Matcher block = BLOCK.matcher(Files.readString(document));
+      while (block.find()) {
+        commands.addAll(commandsIn(block.group(1)));
+      }
+    }
+    assertThat(commands).hasSizeGreaterThan(10).allSatisfy(this::parse);
+  }
+
+  private void parse(String command) {
+    List<String> words = new ArrayList<>();
+    Matcher word = WORD.matcher(command.substring("parley ".length()));
+    while (word.find()) {
+      words.add(word.group().replaceAll("['\"]", ""));
+    }
+    CommandLine.ParseResult unused = root().parseArgs(words.toArray(String[]::new));
+  }
+
+  /**
+   * Lines that begin with the command, put together where they go on, without what is said beside
+   * them.
+   */
+  private static List<String> commandsIn(String text) {
+    return text.replaceAll("\\s*\\\\\n\\s*", " ")
+        .lines()
+        .map(line -> line.strip().replaceFirst("^\\$ ", "").replaceFirst("^deploy/", ""))
+        .filter(line -> line.startsWith("parley "))
+        .map(line -> line.replaceFirst("(\\s(#|>|\\||&&)|\\s{2,}).*", ""))
+        .toList();
   }
 
   private static CommandLine root() {
