@@ -106,6 +106,9 @@ public final class EvidenceCommands implements Runnable {
       if (!collateral.isEmpty() && !wanted.hasCollateral()) {
         throw new ParameterException(line, "there is no collateral for " + kind);
       }
+      if (!chain.isEmpty() && !wanted.hasChain()) {
+        line.getErr().println("note: --chain is not used: there is none beside the evidence");
+      }
       ExpectedReportData expected = expected(line);
       PlatformPolicy platform = platform(line, wanted);
       try {

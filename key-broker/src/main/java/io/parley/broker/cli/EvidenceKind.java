@@ -24,6 +24,11 @@ enum EvidenceKind {
     return this == SEV_SNP || this == TDX;
   }
 
+  /** Whether certificates come beside the evidence. */
+  boolean hasChain() {
+    return this == SEV_SNP || this == TDX;
+  }
+
   static Optional<EvidenceKind> parse(String text) {
     for (EvidenceKind kind : values()) {
       if (kind.text.equals(text)) {

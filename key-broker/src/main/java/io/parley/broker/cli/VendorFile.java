@@ -26,12 +26,21 @@ final class VendorFile {
   private VendorFile() {}
 
   /**
-   * The bytes, decoded where they are hex digits or base64.
+   * The bytes, decoded where they are hex digits, base64 or one block of PEM.
    *
-   * @throws IOException when it cannot be read, or is too large
+   * @throws IOException when it cannot be read, is too large, or is PEM of more than one block
    */
   static ByteString bytes(Path file) throws IOException {
-    return decoded(raw(file));
+    ByteString raw = raw(file);
+    // A quote has PEM inside; only a file that begins with it is PEM.
+    if (!raw.startsWith(ByteString.copyFromUtf8(BEGIN))) {
+      return decoded(raw);
+    }
+    List<ByteString> blocks = blocks(file);
+    if (blocks.size() != 1) {
+      throw new IOException("%s has %d PEM blocks, not one".formatted(file, blocks.size()));
+    }
+    return blocks.getFirst();
   }
 
   /**

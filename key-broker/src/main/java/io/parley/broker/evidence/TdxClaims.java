@@ -3,10 +3,12 @@ package io.parley.broker.evidence;
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.trust.Hex;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * What an Intel TDX machine vouches for.
@@ -31,7 +33,7 @@ public record TdxClaims(
    */
   public record Tcb(TcbStatus status, String date, int evaluation, SortedSet<String> advisories) {
     public Tcb {
-      advisories = java.util.Collections.unmodifiableSortedSet(new java.util.TreeSet<>(advisories));
+      advisories = Collections.unmodifiableSortedSet(new TreeSet<>(advisories));
     }
   }
 

@@ -59,7 +59,10 @@ final class EvidenceCommandsTest {
             hex.toUpperCase(java.util.Locale.ROOT),
             Base64.getEncoder().encodeToString(report.toByteArray()),
             Base64.getMimeEncoder().encodeToString(report.toByteArray()) + "\n",
-            Base64.getUrlEncoder().encodeToString(report.toByteArray()))) {
+            Base64.getUrlEncoder().encodeToString(report.toByteArray()),
+            "-----BEGIN REPORT-----\n"
+                + Base64.getMimeEncoder().encodeToString(report.toByteArray())
+                + "\n-----END REPORT-----\n")) {
       assertThat(snp("verify", snpPolicy("refused"), ByteString.copyFromUtf8(text)).code())
           .isZero();
     }

@@ -12,6 +12,7 @@ import io.parley.broker.evidence.tdx.TcbLevels.Level;
 import io.parley.broker.evidence.trust.Hex;
 import io.parley.broker.evidence.trust.Octets;
 import io.parley.wire.Reason;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -91,7 +92,7 @@ final class TcbInfo {
     if (components.size() != PckCertificate.COMPONENTS) {
       throw Octets.malformed(WHAT, key, "are not %d".formatted(PckCertificate.COMPONENTS));
     }
-    List<Integer> svns = new java.util.ArrayList<>();
+    List<Integer> svns = new ArrayList<>();
     components.forEach(component -> svns.add(SignedJson.number(WHAT, component, "svn")));
     return svns;
   }

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.NotGenuineException;
 import io.parley.wire.BugException;
 import io.parley.wire.Reason;
+import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
@@ -110,7 +111,7 @@ public final class Signatures {
                   point)
               .getEncoded();
       return KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(info));
-    } catch (IllegalArgumentException | GeneralSecurityException | java.io.IOException e) {
+    } catch (IllegalArgumentException | GeneralSecurityException | IOException e) {
       throw new NotGenuineException(
           Reason.EVIDENCE_SIGNATURE_WRONG,
           what + ".key",
