@@ -1,10 +1,6 @@
 package io.parley.demo;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 
@@ -21,21 +17,12 @@ final class CompareUnion {
       System.err.println("usage: CompareUnion AGREEMENT.yaml RESULT.csv TABLE=FILE.parquet ...");
       System.exit(2);
     }
-    JsonNode agreement = new YAMLMapper().readTree(Path.of(args[0]).toFile());
-    String query = agreement.at("/params/query/value").asText();
-    try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
-        Statement statement = connection.createStatement()) {
-      for (int i = 2; i < args.length; i++) {
-        String[] source = args[i].split("=", 2);
-        statement.execute(
-            "CREATE VIEW %s AS SELECT * FROM '%s'"
-                .formatted(source[0], source[1].replace("'", "''")));
-      }
-      statement.execute("CREATE TABLE expected AS " + query.strip().replaceAll(";$", ""));
+    try (Union union = Union.open(Path.of(args[0]), args, 2);
+        Statement statement = union.connection().createStatement()) {
+      statement.execute("CREATE TABLE expected AS " + union.query());
       // The result is read with the expected types, so that 1.50 and 1.5 are one number.
       statement.execute("CREATE TABLE came AS SELECT * FROM expected LIMIT 0");
-      statement.execute(
-          "COPY came FROM '%s' (HEADER, NULLSTR '')".formatted(args[1].replace("'", "''")));
+      statement.execute("COPY came FROM %s (HEADER, NULLSTR '')".formatted(Union.literal(args[1])));
       compare(statement);
     }
   }

@@ -12,7 +12,6 @@ import io.parley.evidence.Evidence;
 import io.parley.evidence.ReportData;
 import io.parley.evidence.SimulatedEvidence;
 import io.parley.identity.Membership;
-import io.parley.identity.MembershipChain;
 import io.parley.identity.NodeIdentity;
 import io.parley.identity.SigningKey;
 import io.parley.proto.broker.v1.AgreementServiceGrpc;
@@ -32,12 +31,9 @@ import io.parley.wire.Digest;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.TreeMap;
 
 /**
@@ -68,7 +64,7 @@ final class CrookedHost {
   }
 
   private boolean replay() throws IOException {
-    Membership membership = membership();
+    Membership membership = Homes.membership(home);
     NodeIdentity identity = NodeIdentity.load(home.resolve("identity"));
     ManagedChannel channel =
         Channels.open(
@@ -104,16 +100,6 @@ final class CrookedHost {
     } finally {
       channel.shutdownNow();
     }
-  }
-
-  private Membership membership() throws IOException {
-    List<DsseEnvelope> chain = new ArrayList<>();
-    try (var files = Files.list(home.resolve("consortium"))) {
-      for (Path file : files.filter(f -> f.toString().endsWith(".dsse")).sorted().toList()) {
-        chain.add(DsseEnvelope.decode(ByteString.copyFrom(Files.readAllBytes(file))));
-      }
-    }
-    return MembershipChain.verify(chain).current();
   }
 
   private JobSpec job(KeyServiceBlockingStub broker, String party) {

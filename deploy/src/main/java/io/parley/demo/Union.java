@@ -1,0 +1,43 @@
+package io.parley.demo;
+
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/** The parties' files in one plain DuckDB, with the query of their agreement. */
+record Union(Connection connection, String query) implements AutoCloseable {
+  /**
+   * Opens the files as tables.
+   *
+   * @param tables {@code TABLE=FILE.parquet}, from {@code first} on
+   */
+  static Union open(Path agreement, String[] tables, int first) throws IOException, SQLException {
+    String query = new YAMLMapper().readTree(agreement.toFile()).at("/params/query/value").asText();
+    Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+    try (Statement statement = connection.createStatement()) {
+      for (int i = first; i < tables.length; i++) {
+        String[] table = tables[i].split("=", 2);
+        statement.execute(
+            "CREATE VIEW %s AS SELECT * FROM %s".formatted(table[0], literal(table[1])));
+      }
+      return new Union(connection, query.strip().replaceAll(";$", ""));
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  /** A text as SQL writes it. */
+  static String literal(String text) {
+    return "'" + text.replace("'", "''") + "'";
+  }
+
+  @Override
+  public void close() throws SQLException {
+    connection.close();
+  }
+}
