@@ -36,6 +36,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -119,6 +120,7 @@ public final class PeerGrpc extends PeerServiceGrpc.PeerServiceImplBase {
     private final String from;
     private final ServerCallStreamObserver<RelayResponse> out;
     private final FlowWriter<RelayResponse> writer;
+    private final AtomicInteger waysOpen = new AtomicInteger(2);
     private @Nullable Pump pump;
 
     Relaying(
@@ -173,9 +175,13 @@ public final class PeerGrpc extends PeerServiceGrpc.PeerServiceImplBase {
     @Override
     public void onCompleted() {
       Pump running = pump;
-      if (running != null) {
-        running.finished();
+      if (running == null) {
+        Calls.fail(
+            out, new RefusedException(Reason.PEER_PROTOCOL_BROKEN, "the relay began without a token"));
+        return;
       }
+      running.finished();
+      wayEnded();
     }
 
     void broken() {
@@ -192,7 +198,15 @@ public final class PeerGrpc extends PeerServiceGrpc.PeerServiceImplBase {
 
     @Override
     public void finish() {
-      out.onCompleted();
+      // Ending the call would end the other way too: an empty piece says it for this way alone.
+      send(ByteString.EMPTY);
+      wayEnded();
+    }
+
+    private void wayEnded() {
+      if (waysOpen.decrementAndGet() == 0) {
+        out.onCompleted();
+      }
     }
 
     @Override

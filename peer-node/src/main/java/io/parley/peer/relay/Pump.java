@@ -7,13 +7,14 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Copies bytes between a socket and a message stream, both ways at once, in constant memory: it
  * reads no more than the stream takes, and asks the stream for no more than the socket has taken.
- * Thread-safe.
+ * Each way ends for itself. Thread-safe.
  */
 public final class Pump {
   /** Most bytes of one piece. */
@@ -21,7 +22,7 @@ public final class Pump {
 
   private static final Logger LOG = LoggerFactory.getLogger(Pump.class);
   private static final int PIECES_QUEUED_MAX = 4;
-  private static final ByteString END = ByteString.copyFromUtf8("end");
+  private static final ByteString END = ByteString.EMPTY;
 
   /** The message stream's side. Calls may throw when the other side is gone. */
   public interface Stream {
@@ -41,6 +42,7 @@ public final class Pump {
   private final Descriptor socket;
   private final Stream stream;
   private final BlockingQueue<ByteString> arrived = new ArrayBlockingQueue<>(PIECES_QUEUED_MAX + 2);
+  private final AtomicBoolean finished = new AtomicBoolean();
   private int running = 2;
 
   /**
@@ -60,17 +62,22 @@ public final class Pump {
     }
   }
 
-  /** A piece has come from the stream. More than was asked for ends it. */
+  /**
+   * A piece has come from the stream; an empty one is the last. More than was asked for, or after
+   * the last, ends it.
+   */
   public void arrived(ByteString piece) {
-    if (piece.size() > PIECE_BYTES || !arrived.offer(piece)) {
+    if (piece.isEmpty()) {
+      finished();
+    } else if (finished.get() || piece.size() > PIECE_BYTES || !arrived.offer(piece)) {
       LOG.atWarn().log("relay: the other host sends more than was asked for");
       broken();
     }
   }
 
-  /** The stream's other side has finished its way. */
+  /** The stream's other side has finished its way; saying so again changes nothing. */
   public void finished() {
-    if (!arrived.offer(END)) {
+    if (finished.compareAndSet(false, true) && !arrived.offer(END)) {
       broken();
     }
   }
@@ -102,7 +109,7 @@ public final class Pump {
     try {
       while (true) {
         ByteString piece = arrived.take();
-        if (piece == END) {
+        if (piece.isEmpty()) {
           socket.shutdownOutput();
           return;
         }
