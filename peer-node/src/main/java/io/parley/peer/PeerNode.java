@@ -125,6 +125,7 @@ final class PeerNode implements AutoCloseable {
                 parts.config().enclave().memoryBytes(),
                 parts.config().enclave().evidence(),
                 parts.config().limits().runningJobs(),
+                parts.config().limits().startWithin(),
                 threads,
                 parts.random(),
                 parts.clock()));
@@ -220,7 +221,8 @@ final class PeerNode implements AutoCloseable {
     return timer::shutdownNow;
   }
 
-  private void sweep() {
+  /** Deletes results that have expired; the node does so every now and then itself. */
+  void sweep() {
     try {
       jobs.sweep();
     } catch (RuntimeException e) {

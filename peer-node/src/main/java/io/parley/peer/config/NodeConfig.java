@@ -67,6 +67,11 @@ public record NodeConfig(
   /** How long sealed results wait for their readers. */
   public record Results(Duration keep) {}
 
-  /** How much at most. */
-  public record Limits(int runningJobs, int datasets, long datasetBytes) {}
+  /**
+   * How much at most.
+   *
+   * @param runningJobs at once; each other party's jobs get at most half, rounded up
+   * @param startWithin how long a job of another party waits here, joined, to be started
+   */
+  public record Limits(int runningJobs, Duration startWithin, int datasets, long datasetBytes) {}
 }

@@ -101,10 +101,11 @@ public final class NodeConfigFile {
   }
 
   private static Limits limits(YamlSection section) {
-    section.only("jobs", "datasets", "dataset_size");
+    section.only("jobs", "start_within", "datasets", "dataset_size");
     Limits limits =
         new Limits(
             section.value("jobs", 4, text -> Quantities.count(text, 1, 1000)),
+            section.value("start_within", Duration.ofSeconds(60), NodeConfigFile::startWithin),
             section.value("datasets", 1000, text -> Quantities.count(text, 1, 100_000)),
             section.value("dataset_size", 256L << 30, Quantities::bytes));
     return limits;
@@ -125,6 +126,14 @@ public final class NodeConfigFile {
       throw new IllegalArgumentException("'%s' is out of bounds; 1s to 3660d".formatted(text));
     }
     return keep;
+  }
+
+  private static Duration startWithin(String text) {
+    Duration within = Quantities.duration(text);
+    if (within.isZero() || within.compareTo(Duration.ofHours(1)) > 0) {
+      throw new IllegalArgumentException("'%s' is out of bounds; 1s to 1h".formatted(text));
+    }
+    return within;
   }
 
   private static String evidence(String text) {

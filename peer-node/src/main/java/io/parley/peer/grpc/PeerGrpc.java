@@ -177,7 +177,8 @@ public final class PeerGrpc extends PeerServiceGrpc.PeerServiceImplBase {
       Pump running = pump;
       if (running == null) {
         Calls.fail(
-            out, new RefusedException(Reason.PEER_PROTOCOL_BROKEN, "the relay began without a token"));
+            out,
+            new RefusedException(Reason.PEER_PROTOCOL_BROKEN, "the relay began without a token"));
         return;
       }
       running.finished();

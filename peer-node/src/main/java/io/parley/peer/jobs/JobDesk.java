@@ -5,13 +5,18 @@ import io.parley.identity.Membership;
 import io.parley.peer.relay.Admissions;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What every job at this node shares. Immutable. */
+/**
+ * What every job at this node shares. Immutable.
+ *
+ * @param startWithin how long a job that was joined waits for its submitter to start it
+ */
 record JobDesk(
     Host host,
     JobFeed feed,
@@ -20,6 +25,7 @@ record JobDesk(
     Supplier<Membership> membership,
     InstantSource clock,
     JobRun.Pulse pulse,
+    Duration startWithin,
     Consumer<JobRun> whenEnded) {
 
   /** A desk that lacks only who is told when a run ends. */

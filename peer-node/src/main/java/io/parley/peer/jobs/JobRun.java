@@ -73,6 +73,9 @@ abstract sealed class JobRun implements Runnable, EnclaveSession.Listener
   /** The first thing to do. */
   abstract void begin();
 
+  /** Looked at over and over while the job lasts, for what does not happen. */
+  void waiting(long nowNanos) {}
+
   abstract void said(String party, PeerMessage message);
 
   abstract void gone(String party, ParleyException why);
@@ -168,7 +171,8 @@ abstract sealed class JobRun implements Runnable, EnclaveSession.Listener
         return;
       }
     }
-    if (now - pulseNanos > desk.pulse().every().toNanos()) {
+    waiting(now);
+    if (!over && now - pulseNanos > desk.pulse().every().toNanos()) {
       pulseNanos = now;
       tell(new PeerMessage.Progress(job.party(), record.phase(), record.progress()));
     }

@@ -41,9 +41,8 @@ public final class Jobs implements AutoCloseable {
   private final JobDesk desk;
   private final JobChecks checks;
   private final SecureRandom random;
-  private final Semaphore capacity;
+  private final JobSlots slots;
   private final Semaphore joining = new Semaphore(JOINING_MAX);
-  private final int capacityMax;
   private final Map<String, JobRun> runs = new ConcurrentHashMap<>();
   private final Object submitting = new Object();
   private volatile boolean closing;
@@ -61,8 +60,7 @@ public final class Jobs implements AutoCloseable {
     this.desk = parts.desk(this::ended);
     this.checks = checks;
     this.random = random;
-    this.capacity = new Semaphore(runningMax);
-    this.capacityMax = runningMax;
+    this.slots = new JobSlots(party, runningMax);
     recover();
   }
 
@@ -101,7 +99,7 @@ public final class Jobs implements AutoCloseable {
       if (known.isPresent()) {
         return sameRequest(asked, known.get());
       }
-      takeCapacity();
+      takeSlot(job);
       JobRecord record = record(job, asked.client(), asked.requestId(), asked.fingerprint());
       start(new SubmitterRun(job, desk, record), record);
       return record;
@@ -135,17 +133,11 @@ public final class Jobs implements AutoCloseable {
     return desk.feed().fresh(known);
   }
 
-  private void takeCapacity() {
+  private void takeSlot(JobContext job) {
     if (closing) {
       throw shuttingDown();
     }
-    if (!capacity.tryAcquire()) {
-      throw new RefusedException(
-          Reason.TOO_MANY,
-          "the node of '%s' runs %d jobs, as many as limits.jobs allows; try again later"
-              .formatted(party, capacityMax),
-          Map.of("party", party, "limit", Integer.toString(capacityMax)));
-    }
+    slots.take(job.spec().submitter());
   }
 
   private void start(JobRun run, JobRecord record) {
@@ -161,7 +153,7 @@ public final class Jobs implements AutoCloseable {
       started = true;
     } finally {
       if (!started) {
-        capacity.release();
+        slots.release(run.job.spec().submitter());
       }
     }
   }
@@ -191,7 +183,7 @@ public final class Jobs implements AutoCloseable {
 
   private void ended(JobRun run) {
     if (runs.remove(run.job.id()) != null) {
-      capacity.release();
+      slots.release(run.job.spec().submitter());
     }
   }
 
@@ -215,12 +207,12 @@ public final class Jobs implements AutoCloseable {
           "'%s' asks to join a job of '%s'".formatted(caller, job.spec().submitter()),
           Map.of("caller", caller, "submitter", job.spec().submitter()));
     }
-    takeCapacity();
+    takeSlot(job);
     JobRecord record = record(job, "", "", Digest.of(job.specBytes()));
     ParticipantRun run = new ParticipantRun(job, desk, record, back);
     synchronized (submitting) {
       if (store.get(job.id()).isPresent()) {
-        capacity.release();
+        slots.release(caller);
         throw new RefusedException(
             Reason.ALREADY_EXISTS,
             "job %s was here before; a job runs once".formatted(job.id()),

@@ -10,6 +10,7 @@ import io.parley.peer.results.ResultFiles;
 import io.parley.peer.store.JobStore;
 import io.parley.peer.store.NodeDatabase;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -20,6 +21,7 @@ public final class JobsWiring {
   /**
    * What jobs are made of.
    *
+   * @param startWithin how long a job that was joined waits for its submitter to start it
    * @param threads platform threads, as many as it takes
    */
   public record Needs(
@@ -36,6 +38,7 @@ public final class JobsWiring {
       long enclaveMemoryBytes,
       String evidenceKind,
       int runningMax,
+      Duration startWithin,
       ExecutorService threads,
       SecureRandom random,
       InstantSource clock) {}
@@ -71,6 +74,7 @@ public final class JobsWiring {
                 needs.membership(),
                 needs.clock(),
                 pulse,
+                needs.startWithin(),
                 whenEnded),
         new JobChecks(
             needs.party(),

@@ -24,6 +24,7 @@ final class ParticipantRun extends JobRun {
 
   private final PeerStream submitter;
   private Stage stage = Stage.PREPARING;
+  private long joinedNanos;
 
   ParticipantRun(JobContext job, JobDesk desk, JobRecord record, PeerStream submitter) {
     super(job, desk, record);
@@ -35,6 +36,7 @@ final class ParticipantRun extends JobRun {
     expectPulse(job.spec().submitter());
     prepare(() -> {
       stage = Stage.JOINED;
+      joinedNanos = System.nanoTime();
       submitter.send(new PeerMessage.Joined());
     });
   }
@@ -51,6 +53,21 @@ final class ParticipantRun extends JobRun {
       case PeerMessage.End end -> ended(end);
       case PeerMessage.Join _, PeerMessage.Joined _ ->
           throw broken("it asked to join twice, or answered as if it had been asked");
+    }
+  }
+
+  /** Signs of life alone do not hold a slot here. */
+  @Override
+  void waiting(long nowNanos) {
+    if (stage == Stage.JOINED && nowNanos - joinedNanos > desk.startWithin().toNanos()) {
+      String party = job.spec().submitter();
+      fail(
+          party,
+          new RefusedException(
+              Reason.TIMEOUT,
+              "the node of '%s' has not started the job within %d s of '%s' joining it"
+                  .formatted(party, desk.startWithin().toSeconds(), job.party()),
+              Map.of("party", party)));
     }
   }
 

@@ -28,6 +28,7 @@ class NodeConfigFileTest {
     assertThat(config.enclave().memoryBytes()).isEqualTo(2L << 30);
     assertThat(config.results().keep()).isEqualTo(Duration.ofDays(7));
     assertThat(config.limits().runningJobs()).isEqualTo(4);
+    assertThat(config.limits().startWithin()).isEqualTo(Duration.ofSeconds(60));
     assertThat(config.limits().datasetBytes()).isEqualTo(256L << 30);
   }
 
@@ -43,7 +44,7 @@ class NodeConfigFileTest {
             broker: embedded
             enclave: {memory: 512MiB, user: 4711, evidence: simulated}
             results: {keep: 12h}
-            limits: {jobs: 1, datasets: 2, dataset_size: 3KiB}
+            limits: {jobs: 1, start_within: 2m, datasets: 2, dataset_size: 3KiB}
             """,
             "parley.yaml");
     assertThat(config)
@@ -59,7 +60,7 @@ class NodeConfigFileTest {
                 BrokerMode.EMBEDDED,
                 new NodeConfig.EnclaveLimits(512L << 20, 4711, "simulated"),
                 new NodeConfig.Results(Duration.ofHours(12)),
-                new NodeConfig.Limits(1, 2, 3L << 10)));
+                new NodeConfig.Limits(1, Duration.ofMinutes(2), 2, 3L << 10)));
   }
 
   @ParameterizedTest
@@ -80,6 +81,8 @@ class NodeConfigFileTest {
         "data: {port: 1}               | 2:8: data.port: unknown key 'port'",
         "data: {lisen: 'a:1'}          | did you mean 'listen'?",
         "data: {advertise: 'a b:1'}    | 2:8: data.advertise: 'a b:1' is not an address",
+        "limits: {start_within: 0s}    | 2:10: limits.start_within: '0s' is out of bounds",
+        "limits: {start_within: 2h}    | 2:10: limits.start_within: '2h' is out of bounds",
         "broker: embeded               | 2:1: broker: 'embeded' is not one of",
         "enclave: {memory: 2G}         | 2:11: enclave.memory: '2G' is not a size",
         "enclave: {memory: 255MiB}     | 2:11: enclave.memory: '255MiB' is too little",
