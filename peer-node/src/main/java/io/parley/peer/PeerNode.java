@@ -5,6 +5,7 @@ import io.parley.identity.Caller;
 import io.parley.identity.Membership;
 import io.parley.identity.NodeIdentity;
 import io.parley.peer.apps.AppStore;
+import io.parley.peer.config.HostPort;
 import io.parley.peer.config.NodeConfig;
 import io.parley.peer.config.NodeConfig.DataMode;
 import io.parley.peer.datasets.Datasets;
@@ -164,7 +165,7 @@ final class PeerNode implements AutoCloseable {
                 parts.apps()::write,
                 admissions,
                 mode,
-                () -> dataAddress(parts.config()),
+                () -> dataAddress(parts.config(), parts.membership().get()),
                 caller,
                 threads,
                 parts.clock())));
@@ -239,9 +240,17 @@ final class PeerNode implements AutoCloseable {
     return dataPort == null ? 0 : dataPort.port();
   }
 
-  private String dataAddress(NodeConfig config) {
-    int port = config.data().advertise().port();
-    return config.data().advertise().withPort(port == 0 ? dataPortNumber() : port).toString();
+  /** Peers reach this node under its address in the membership list, so its data port too. */
+  private String dataAddress(NodeConfig config, Membership membership) {
+    HostPort address =
+        config
+            .data()
+            .advertise()
+            .orElseGet(() ->
+                HostPort.parse(membership.member(config.party()).address()).withPort(0));
+    return address.port() == 0
+        ? address.withPort(dataPortNumber()).toString()
+        : address.toString();
   }
 
   private <T extends AutoCloseable> T closing(T part) {

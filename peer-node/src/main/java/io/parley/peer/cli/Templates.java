@@ -11,8 +11,8 @@ final class Templates {
     party: %s
     # Where the node listens for peers and clients.
     listen: %s
-    # What others dial, where that differs from listen:
-    # advertise: node.example.org:7700
+    # Where enclaves of other parties connect; without this line the system picks a port.
+    # data: {listen: 0.0.0.0:7702}
     # remote: the broker is elsewhere; embedded: this node starts one from the folder broker/.
     broker: %s
     """

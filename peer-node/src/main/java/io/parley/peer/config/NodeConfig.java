@@ -1,6 +1,7 @@
 package io.parley.peer.config;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What {@code parley.yaml} says: everything that a party chooses about its node. Each section has
@@ -8,12 +9,10 @@ import java.time.Duration;
  *
  * @param party the name of the party that this node belongs to
  * @param listen where the gRPC server listens; port 0 lets the system pick
- * @param advertise what peers and clients dial; port 0 means the one that was picked
  */
 public record NodeConfig(
     String party,
     HostPort listen,
-    HostPort advertise,
     Data data,
     BrokerMode broker,
     EnclaveLimits enclave,
@@ -36,8 +35,13 @@ public record NodeConfig(
     EMBEDDED
   }
 
-  /** The data port. */
-  public record Data(DataMode mode, HostPort listen, HostPort advertise) {}
+  /**
+   * The data port.
+   *
+   * @param advertise what other nodes dial, where that is not the host of the party's address in the
+   *     membership list with the port that is listened on; port 0 means that port
+   */
+  public record Data(DataMode mode, HostPort listen, Optional<HostPort> advertise) {}
 
   /**
    * What an enclave gets.

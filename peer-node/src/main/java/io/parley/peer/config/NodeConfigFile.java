@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -57,16 +58,14 @@ public final class NodeConfigFile {
   private static NodeConfig config(YamlFile file) {
     YamlSection root =
         file.rootOrThrow(Reason.INVALID_CONFIG)
-            .only("party", "listen", "advertise", "data", "broker", "enclave", "results", "limits");
+            .only("party", "listen", "data", "broker", "enclave", "results", "limits");
     String party = root.required("party", "x", "the party's name", NodeConfigFile::name);
     HostPort listen = root.value("listen", ANY_LOCAL, HostPort::parse);
-    HostPort advertise = root.value("advertise", listen, HostPort::parse);
     NodeConfig config =
         new NodeConfig(
             party,
             listen,
-            advertise,
-            data(root.sectionOrEmpty("data"), listen, advertise),
+            data(root.sectionOrEmpty("data"), listen),
             root.value("broker", BrokerMode.REMOTE, text -> choice(BrokerMode.class, text)),
             enclave(root.sectionOrEmpty("enclave")),
             results(root.sectionOrEmpty("results")),
@@ -75,13 +74,14 @@ public final class NodeConfigFile {
     return config;
   }
 
-  private static Data data(YamlSection section, HostPort listen, HostPort advertise) {
+  private static Data data(YamlSection section, HostPort listen) {
     section.only("mode", "listen", "advertise");
     DataMode mode = section.value("mode", DataMode.HANDED, text -> choice(DataMode.class, text));
     HostPort dataListen = section.value("listen", listen.withPort(0), HostPort::parse);
-    HostPort dataAdvertise =
-        section.value("advertise", advertise.withPort(dataListen.port()), HostPort::parse);
-    return new Data(mode, dataListen, dataAdvertise);
+    Optional<HostPort> advertise =
+        section.value(
+            "advertise", Optional.empty(), text -> Optional.of(HostPort.parse(text)));
+    return new Data(mode, dataListen, advertise);
   }
 
   private static EnclaveLimits enclave(YamlSection section) {

@@ -11,6 +11,7 @@ import io.parley.wire.RefusedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +23,7 @@ class NodeConfigFileTest {
     NodeConfig config = NodeConfigFile.parse("party: shop", "parley.yaml");
     assertThat(config.party()).isEqualTo("shop");
     assertThat(config.listen()).isEqualTo(new HostPort("127.0.0.1", 0));
-    assertThat(config.advertise()).isEqualTo(config.listen());
+    assertThat(config.data().advertise()).isEmpty();
     assertThat(config.data().mode()).isEqualTo(DataMode.HANDED);
     assertThat(config.broker()).isEqualTo(BrokerMode.REMOTE);
     assertThat(config.enclave().memoryBytes()).isEqualTo(2L << 30);
@@ -39,7 +40,6 @@ class NodeConfigFileTest {
             """
             party: shop-2
             listen: "[::1]:7700"
-            advertise: shop.example:443
             data: {mode: relay, listen: 0.0.0.0:7701, advertise: shop.example:7701}
             broker: embedded
             enclave: {memory: 512MiB, user: 4711, evidence: simulated}
@@ -52,11 +52,10 @@ class NodeConfigFileTest {
             new NodeConfig(
                 "shop-2",
                 new HostPort("::1", 7700),
-                new HostPort("shop.example", 443),
                 new NodeConfig.Data(
                     DataMode.RELAY,
                     new HostPort("0.0.0.0", 7701),
-                    new HostPort("shop.example", 7701)),
+                    Optional.of(new HostPort("shop.example", 7701))),
                 BrokerMode.EMBEDDED,
                 new NodeConfig.EnclaveLimits(512L << 20, 4711, "simulated"),
                 new NodeConfig.Results(Duration.ofHours(12)),
@@ -74,7 +73,7 @@ class NodeConfigFileTest {
         "listen: 7700                  | 2:1: listen: '7700' is not an address",
         "listen: host:99999            | 2:1: listen: 'host:99999' is not an address",
         "listen: {host: 1}             | 2:1: listen: is a mapping",
-        "advertise: '::1:7700'         | 2:1: advertise: '::1:7700' is not an address",
+        "listen: '::1:7700'            | 2:1: listen: '::1:7700' is not an address",
         "data: relay                   | 2:1: data: is text; expected a mapping",
         "data: {mode: relayed}         | 2:8: data.mode: 'relayed' is not one of",
         "data: {mode: RELAY}           | 2:8: data.mode: 'RELAY' is not one of",
