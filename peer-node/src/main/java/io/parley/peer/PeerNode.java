@@ -246,11 +246,9 @@ final class PeerNode implements AutoCloseable {
         config
             .data()
             .advertise()
-            .orElseGet(() ->
-                HostPort.parse(membership.member(config.party()).address()).withPort(0));
-    return address.port() == 0
-        ? address.withPort(dataPortNumber()).toString()
-        : address.toString();
+            .orElseGet(
+                () -> HostPort.parse(membership.member(config.party()).address()).withPort(0));
+    return address.port() == 0 ? address.withPort(dataPortNumber()).toString() : address.toString();
   }
 
   private <T extends AutoCloseable> T closing(T part) {

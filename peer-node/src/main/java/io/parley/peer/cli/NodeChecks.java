@@ -76,10 +76,11 @@ final class NodeChecks {
               "ask them whether it runs; check the address and the firewall"));
       return;
     }
-    boolean same = peer.getVersion().isEmpty() || peer.getVersion().equals(ours);
+    // A broker tells no version: its agreements name what has to be equal.
+    boolean told = !peer.getVersion().isEmpty();
     findings.add(
-        same
-            ? Finding.ok(what, peer.getAddress() + " version " + peer.getVersion())
+        !told || peer.getVersion().equals(ours)
+            ? Finding.ok(what, peer.getAddress() + (told ? " version " + peer.getVersion() : ""))
             : Finding.warn(
                 what,
                 "version %s, ours is %s".formatted(peer.getVersion(), ours),

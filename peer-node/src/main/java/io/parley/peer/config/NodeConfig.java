@@ -38,8 +38,8 @@ public record NodeConfig(
   /**
    * The data port.
    *
-   * @param advertise what other nodes dial, where that is not the host of the party's address in the
-   *     membership list with the port that is listened on; port 0 means that port
+   * @param advertise what other nodes dial, where that is not the host of the party's address in
+   *     the membership list with the port that is listened on; port 0 means that port
    */
   public record Data(DataMode mode, HostPort listen, Optional<HostPort> advertise) {}
 

@@ -79,8 +79,7 @@ public final class NodeConfigFile {
     DataMode mode = section.value("mode", DataMode.HANDED, text -> choice(DataMode.class, text));
     HostPort dataListen = section.value("listen", listen.withPort(0), HostPort::parse);
     Optional<HostPort> advertise =
-        section.value(
-            "advertise", Optional.empty(), text -> Optional.of(HostPort.parse(text)));
+        section.value("advertise", Optional.empty(), text -> Optional.of(HostPort.parse(text)));
     return new Data(mode, dataListen, advertise);
   }
 
