@@ -10,6 +10,7 @@ import io.parley.proto.peer.v1.JobResult;
 import io.parley.proto.peer.v1.JobState;
 import io.parley.seal.HpkeKeyPair;
 import io.parley.wire.Digest;
+import io.parley.wire.EnvironmentException;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -136,21 +137,21 @@ final class Results {
   }
 
   private void write(SealedFile sealed, ResultForm form, @Nullable Path file) throws IOException {
+    // Before its key: where there is no home, that is what to say.
+    String party = home.name();
     try (HpkeKeyPair key = home.resultKey()) {
       if (file == null) {
-        sealed.write(home.name(), key, form, session.terminal().out());
+        sealed.write(party, key, form, session.terminal().out());
         return;
       }
-      Path part =
-          Files.createTempFile(
-              file.toAbsolutePath().getParent(), "." + file.getFileName(), ".part");
+      Path part = partOf(file);
       try {
         try (PrintStream out =
             new PrintStream(
                 new BufferedOutputStream(Files.newOutputStream(part)),
                 false,
                 StandardCharsets.UTF_8)) {
-          sealed.write(home.name(), key, form, out);
+          sealed.write(party, key, form, out);
           if (out.checkError()) {
             throw new IOException("could not write " + file);
           }
@@ -159,6 +160,26 @@ final class Results {
       } finally {
         Files.deleteIfExists(part);
       }
+    }
+  }
+
+  /** A new file beside this one, which gets its name when it is whole. */
+  private static Path partOf(Path file) {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    if (folder == null || Files.isDirectory(file)) {
+      throw new RefusedException(
+          Reason.INVALID_REQUEST, "cannot write to %s: it is a folder".formatted(file));
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new RefusedException(
+          Reason.INVALID_REQUEST,
+          "cannot write to %s: there is no folder %s".formatted(file, folder));
+    }
+    try {
+      return Files.createTempFile(folder, "." + file.getFileName(), ".part");
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          Reason.IO_FAILED, "cannot make files in %s: %s".formatted(folder, e), Map.of(), e);
     }
   }
 
