@@ -56,6 +56,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -73,6 +74,8 @@ final class TestConsortium implements AutoCloseable {
     final int port;
     final int dataPort;
     String extraConfig = "";
+    /** How far this node's clock is ahead of the others'. */
+    volatile Duration ahead = Duration.ZERO;
     private @Nullable PeerNode node;
     private @Nullable NodeChannels channels;
 
@@ -113,7 +116,12 @@ final class TestConsortium implements AutoCloseable {
                   List.of(),
                   "test",
                   random,
-                  clock));
+                  () -> clock.instant().plus(ahead)));
+    }
+
+    /** Deletes what has expired, now. */
+    void sweep() {
+      Objects.requireNonNull(node, "node").sweep();
     }
 
     /** Only the first party brings the app along; others fetch it. */

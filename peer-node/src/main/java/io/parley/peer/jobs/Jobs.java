@@ -300,11 +300,13 @@ public final class Jobs implements AutoCloseable {
 
   /** Jobs whose results are all gone become EXPIRED. */
   public void sweep() {
-    for (String jobId : desk.host().results().sweep()) {
-      JobRecord job = get(jobId);
-      if (job.state() == JobState.SUCCEEDED) {
-        desk.feed().change(job.at(JobState.EXPIRED, job.phase(), "results have been deleted"));
-      }
+    desk.host().results().sweep(this::expire);
+  }
+
+  private void expire(String jobId) {
+    JobRecord job = get(jobId);
+    if (job.state() == JobState.SUCCEEDED) {
+      desk.feed().change(job.at(JobState.EXPIRED, job.phase(), "results have been deleted"));
     }
   }
 

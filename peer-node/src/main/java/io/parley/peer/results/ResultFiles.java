@@ -19,10 +19,10 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -185,15 +185,37 @@ public final class ResultFiles {
     }
   }
 
-  /** Deletes what has expired; answers with the jobs that have lost all their results by that. */
-  public Set<String> sweep() {
-    Set<String> jobs = new HashSet<>();
-    for (ResultRecord record : store.expired(clock.instant())) {
+  /**
+   * Deletes what has expired.
+   *
+   * @param lostAll is told of each job that has lost all its results by that; if it fails, or the
+   *     process ends first, the next sweep tells it again
+   */
+  public void sweep(Consumer<String> lostAll) {
+    Instant now = clock.instant();
+    Map<String, List<ResultRecord>> expired =
+        store.expired(now).stream().collect(Collectors.groupingBy(ResultRecord::jobId));
+    expired.forEach((jobId, records) -> sweep(jobId, records, now, lostAll));
+  }
+
+  private void sweep(
+      String jobId, List<ResultRecord> records, Instant now, Consumer<String> lostAll) {
+    for (ResultRecord record : records) {
       try {
         Files.deleteIfExists(root.resolve(record.file()));
       } catch (IOException e) {
         throw failed("cannot delete result '" + record.name() + "'", e);
       }
+    }
+    boolean all =
+        store.of(jobId).stream()
+            .allMatch(result -> result.file().isEmpty() || !result.expires().isAfter(now));
+    if (all) {
+      lostAll.accept(jobId);
+      removeFolder(jobId);
+    }
+    // Last: as long as the records name files, a sweep that was cut short is done again.
+    for (ResultRecord record : records) {
       store.put(
           new ResultRecord(
               record.jobId(),
@@ -203,14 +225,7 @@ public final class ResultFiles {
               record.recipients(),
               "",
               record.expires()));
-      jobs.add(record.jobId());
     }
-    Set<String> empty =
-        jobs.stream()
-            .filter(job -> store.of(job).stream().allMatch(result -> result.file().isEmpty()))
-            .collect(Collectors.toSet());
-    empty.forEach(this::removeFolder);
-    return empty;
   }
 
   private void removeFolder(String jobId) {
