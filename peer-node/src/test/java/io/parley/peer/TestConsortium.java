@@ -74,8 +74,10 @@ final class TestConsortium implements AutoCloseable {
     final int port;
     final int dataPort;
     String extraConfig = "";
+
     /** How far this node's clock is ahead of the others'. */
     volatile Duration ahead = Duration.ZERO;
+
     private @Nullable PeerNode node;
     private @Nullable NodeChannels channels;
 

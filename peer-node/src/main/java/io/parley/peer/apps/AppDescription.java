@@ -1,24 +1,19 @@
 package io.parley.peer.apps;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.parley.wire.Problems;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.yaml.YamlFile;
+import io.parley.yaml.YamlSection;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code app.yaml} says. For people and for lists; what runs is the enclave's own reading of
@@ -32,14 +27,9 @@ public record AppDescription(
   /** The file. */
   public static final String FILE = "app.yaml";
 
-  private static final Set<String> KEYS = Set.of("name", "version", "description", "command");
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
   private static final int MAX_WORDS = 256;
-  private static final ObjectMapper YAML =
-      JsonMapper.builder(new YAMLFactory())
-          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  private static final int MAX_TEXT_CHARS = 1000;
 
   public AppDescription {
     command = List.copyOf(command);
@@ -59,62 +49,57 @@ public record AppDescription(
               .formatted(FILE, AppLimits.MAX_DESCRIPTION_BYTES));
     }
     try {
-      return of(YAML.readTree(Files.readAllBytes(file)), folder);
-    } catch (JsonProcessingException e) {
-      throw invalid(
-          e.getLocation() == null
-              ? "not YAML"
-              : "line %d: %s".formatted(e.getLocation().getLineNr(), firstLine(e)));
+      // Not by its path: where a node unpacks an app is nothing for its clients.
+      return of(YamlFile.read(Files.readString(file), FILE), folder);
+    } catch (CharacterCodingException e) {
+      throw invalid("is not UTF-8");
     }
   }
 
-  private static AppDescription of(JsonNode yaml, Path folder) {
-    List<String> problems = new ArrayList<>();
-    if (!yaml.isObject()) {
-      throw invalid("expected the keys " + new TreeSet<>(KEYS));
-    }
-    yaml.fieldNames()
-        .forEachRemaining(key -> {
-          if (!KEYS.contains(key)) {
-            problems.add("unknown key '%s'".formatted(key));
-          }
-        });
-    String name = text(yaml, "name", true, problems);
-    if (!NAME.matcher(name).matches()) {
-      problems.add("'name' must match " + NAME.pattern());
-    }
-    List<String> command = command(yaml.path("command"), folder, problems);
+  private static AppDescription of(YamlFile yaml, Path folder) {
+    YamlSection root =
+        yaml.rootOrThrow(Reason.INVALID_APP).only("name", "version", "description", "command");
+    Problems problems = yaml.problems();
+    String name = root.required("name", "", "the app's name", AppDescription::name);
+    List<String> command = root.texts("command", "texts", false);
+    checkCommand(command, folder, root.path("command"), problems);
     AppDescription description =
         new AppDescription(
             name,
-            text(yaml, "version", false, problems),
-            text(yaml, "description", false, problems),
-            command);
-    if (!problems.isEmpty()) {
-      throw invalid(String.join("; ", problems));
-    }
+            root.value("version", "", AppDescription::text),
+            root.value("description", "", AppDescription::text),
+            command == null ? List.of() : command);
+    yaml.throwIfAny(Reason.INVALID_APP);
     return description;
   }
 
-  private static String text(JsonNode yaml, String key, boolean required, List<String> problems) {
-    JsonNode value = yaml.path(key);
-    if (value.isMissingNode() ? required : !value.isTextual() || value.asText().length() > 1000) {
-      problems.add("'%s' must be a text; put quotes around a number".formatted(key));
+  private static String name(String text) {
+    if (!NAME.matcher(text).matches()) {
+      throw new IllegalArgumentException("must match " + NAME.pattern());
     }
-    return value.asText("");
+    return text;
   }
 
-  private static List<String> command(JsonNode list, Path folder, List<String> problems) {
-    List<String> words = new ArrayList<>();
-    list.forEach(word -> words.add(word.isTextual() ? word.asText() : ""));
-    if (!list.isArray() || words.isEmpty() || words.size() > MAX_WORDS || words.contains("")) {
-      problems.add("'command' must be a list of 1 to %d texts".formatted(MAX_WORDS));
+  private static String text(String text) {
+    if (text.isEmpty() || text.length() > MAX_TEXT_CHARS) {
+      throw new IllegalArgumentException("must have 1 to %d characters".formatted(MAX_TEXT_CHARS));
+    }
+    return text;
+  }
+
+  private static void checkCommand(
+      @Nullable List<String> words, Path folder, String path, Problems problems) {
+    if (words == null) {
+      return;
+    }
+    if (words.isEmpty() || words.size() > MAX_WORDS || words.contains("")) {
+      problems.add(path, "must be a list of 1 to %d texts, none empty".formatted(MAX_WORDS));
     } else if (!words.getFirst().equals("java") && !isExecutable(folder, words.getFirst())) {
       problems.add(
-          "'command' starts with '%s': neither java nor an executable file of the app"
+          path,
+          "starts with '%s': neither java nor an executable file of the app"
               .formatted(words.getFirst()));
     }
-    return words;
   }
 
   private static boolean isExecutable(Path folder, String program) {
@@ -122,10 +107,6 @@ public record AppDescription(
     return file.startsWith(folder.normalize())
         && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
         && Files.isExecutable(file);
-  }
-
-  private static String firstLine(JsonProcessingException e) {
-    return e.getOriginalMessage().lines().findFirst().orElse("not YAML");
   }
 
   private static RefusedException invalid(String problem) {

@@ -324,13 +324,13 @@ class AppStoreTest {
         "name: Demo\ncommand: [java]",
         "name: demo\ncommand: java",
         "name: demo\ncommand: []",
-        "name: demo\ncommand: [java, 1]",
+        "name: demo\ncommand: [java, ~]",
         "name: demo\ncommand: [python3]",
         "name: demo\ncommand: [../../bin/sh]",
         "name: demo\ncommand: [empty]",
         "name: demo\ncommand: [java]\nentrypoint: x",
         "name: demo\nname: demo\ncommand: [java]",
-        "name: demo\nversion: 1.0\ncommand: [java]",
+        "name: demo\nversion: [1, 0]\ncommand: [java]",
         "name: demo\ncommand: [java",
         "name: demo\ncommand: [java]\n---\nname: other\n"
       })
@@ -338,6 +338,17 @@ class AppStoreTest {
     Files.writeString(app.resolve("app.yaml"), yaml);
 
     assertRefused(Reason.INVALID_APP, () -> AppPacker.manifest(app));
+  }
+
+  @Test
+  void allThatIsWrongWithADescriptionIsToldAtOnceWithItsPlace() throws IOException {
+    Files.writeString(app.resolve("app.yaml"), "name: Demo\ncomand: x\ncommand: [python3]\n");
+
+    assertThatThrownBy(() -> AppPacker.manifest(app))
+        .isInstanceOf(ParleyException.class)
+        .hasMessageContaining("app.yaml:1:1: name: ")
+        .hasMessageContaining("app.yaml:2:1: comand: unknown key")
+        .hasMessageContaining("app.yaml:3:1: command: starts with 'python3'");
   }
 
   private AppStore open() {
