@@ -11,6 +11,8 @@ final class ShimCommand {
       List.of(
           // Small and predictable; the app has the rest of the enclave's memory.
           "-XX:+UseSerialGC",
+          // One job and out: what the second compiler would win, its own time costs again.
+          "-XX:TieredStopAtLevel=1",
           "-Xms32m",
           "-Xmx192m",
           "-XX:MaxDirectMemorySize=192m",
