@@ -1,6 +1,7 @@
 package io.parley.demo;
 
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.parley.wire.Reason;
+import io.parley.yaml.YamlFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -10,13 +11,21 @@ import java.sql.Statement;
 
 /** The parties' files in one plain DuckDB, with the query of their agreement. */
 record Union(Connection connection, String query) implements AutoCloseable {
+  private static final int AGREEMENT_BYTES_MAX = 1 << 20;
+
   /**
    * Opens the files as tables.
    *
    * @param tables {@code TABLE=FILE.parquet}, from {@code first} on
    */
   static Union open(Path agreement, String[] tables, int first) throws IOException, SQLException {
-    String query = new YAMLMapper().readTree(agreement.toFile()).at("/params/query/value").asText();
+    YamlFile file = YamlFile.load(agreement, AGREEMENT_BYTES_MAX);
+    String query =
+        file.rootOrThrow(Reason.INVALID_AGREEMENT)
+            .sectionOrEmpty("params")
+            .sectionOrEmpty("query")
+            .required("value", "", "a query", text -> text);
+    file.throwIfAny(Reason.INVALID_AGREEMENT);
     Connection connection = DriverManager.getConnection("jdbc:duckdb:");
     try (Statement statement = connection.createStatement()) {
       for (int i = first; i < tables.length; i++) {
