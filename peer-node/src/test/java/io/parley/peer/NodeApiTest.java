@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.common.collect.Iterables;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import io.grpc.ManagedChannel;
@@ -347,23 +348,27 @@ class NodeApiTest {
   void moreJobsThanTheLimitAreRefusedAtBothSidesAndRoomComesBack() {
     a.enclaves.script(FakeShim::hang);
     b.enclaves.script(FakeShim::hang);
-    List<Job> running = new ArrayList<>();
-    for (int i = 0; i < 4; i++) {
-      running.add(a.submit("job " + i));
-    }
+    // Each node takes two jobs of the other party, and so has four.
+    List<Job> ofA = List.of(a.submit("job 1"), a.submit("job 2"));
+    List<Job> ofB = List.of(b.submit("job 3"), b.submit("job 4"));
     await().atMost(java.time.Duration.ofSeconds(30)).until(() -> b.enclaves.running() == 4);
     refused(Reason.TOO_MANY, () -> a.submit("one more"));
     refused(Reason.TOO_MANY, () -> b.submit("one more"));
-    for (Job job : running) {
-      var unused =
-          a.jobs(Role.ANALYST, "ann")
-              .cancelJob(CancelJobRequest.newBuilder().setJobId(job.getJobId()).build());
+    ofA.forEach(job -> cancel(a, job));
+    ofB.forEach(job -> cancel(b, job));
+    for (Job job : Iterables.concat(ofA, ofB)) {
       assertThat(a.awaitEnd(job.getJobId()).getState()).isEqualTo(JobState.JOB_STATE_CANCELLED);
       assertThat(b.awaitEnd(job.getJobId()).getState()).isEqualTo(JobState.JOB_STATE_CANCELLED);
     }
     a.enclaves.script(FakeShim::doItsPart);
     b.enclaves.script(FakeShim::doItsPart);
     assertThat(succeeded("after").getResultsCount()).isEqualTo(1);
+  }
+
+  private static void cancel(TestNode node, Job job) {
+    var unused =
+        node.jobs(Role.OPERATOR, "ops")
+            .cancelJob(CancelJobRequest.newBuilder().setJobId(job.getJobId()).build());
   }
 
   @Test

@@ -43,6 +43,7 @@ public final class Pump {
   private final Stream stream;
   private final BlockingQueue<ByteString> arrived = new ArrayBlockingQueue<>(PIECES_QUEUED_MAX + 2);
   private final AtomicBoolean finished = new AtomicBoolean();
+  private final AtomicBoolean cut = new AtomicBoolean();
   private int running = 2;
 
   /**
@@ -70,14 +71,21 @@ public final class Pump {
     if (piece.isEmpty()) {
       finished();
     } else if (finished.get() || piece.size() > PIECE_BYTES || !arrived.offer(piece)) {
-      LOG.atWarn().log("relay: the other host sends more than was asked for");
-      broken();
+      cutOff();
     }
   }
 
   /** The stream's other side has finished its way; saying so again changes nothing. */
   public void finished() {
     if (finished.compareAndSet(false, true) && !arrived.offer(END)) {
+      cutOff();
+    }
+  }
+
+  private void cutOff() {
+    if (cut.compareAndSet(false, true)) {
+      LOG.atWarn().log("relay: the other host sends more than was asked for");
+      stream.abort();
       broken();
     }
   }
