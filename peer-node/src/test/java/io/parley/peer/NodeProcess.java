@@ -44,6 +44,8 @@ final class NodeProcess implements AutoCloseable {
     command.addAll(
         List.of(
             "-Xmx256m",
+            // A killed process leaves what it has unpacked: below target, as this one's.
+            "-Dorg.sqlite.tmpdir=" + System.getProperty("org.sqlite.tmpdir", "target"),
             "-cp",
             System.getProperty("java.class.path"),
             NodeProcess.class.getName(),
