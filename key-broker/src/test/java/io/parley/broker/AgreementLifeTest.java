@@ -218,9 +218,7 @@ class AgreementLifeTest {
             agreement.compute(),
             agreement.results(),
             agreement.environment(),
-            agreement.changes(),
-            agreement.expires(),
-            agreement.maxJobs(),
+            agreement.terms(),
             agreement.parameters());
     refused(Reason.INVALID_AGREEMENT, () -> propose(HOSPITAL, broker.consortium().sign(other)));
   }
@@ -240,9 +238,7 @@ class AgreementLifeTest {
             agreement.compute(),
             agreement.results(),
             agreement.environment(),
-            agreement.changes(),
-            agreement.expires(),
-            agreement.maxJobs(),
+            agreement.terms(),
             agreement.parameters());
     refused(Reason.INVALID_AGREEMENT, () -> propose(HOSPITAL, broker.consortium().sign(mixed)));
   }

@@ -9,6 +9,7 @@ import io.parley.agreement.DsseEnvelope;
 import io.parley.agreement.Environment;
 import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
+import io.parley.agreement.Terms;
 import io.parley.identity.Broker;
 import io.parley.identity.ClientCertificates;
 import io.parley.identity.Member;
@@ -138,9 +139,8 @@ public final class TestConsortium {
             List.of(SHIM),
             Map.of("network", "denied", "crypto", "passed"),
             List.of("bwrap")),
-        ChangeRule.NEVER,
-        expires.truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
-        maxJobs,
+        Terms.of(
+            ChangeRule.NEVER, expires.truncatedTo(java.time.temporal.ChronoUnit.SECONDS), maxJobs),
         List.of());
   }
 

@@ -14,6 +14,7 @@ import io.parley.agreement.Environment;
 import io.parley.agreement.Parameter;
 import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
+import io.parley.agreement.Terms;
 import io.parley.identity.BrokerIdentity;
 import io.parley.identity.ClientCertificates;
 import io.parley.identity.Member;
@@ -308,11 +309,12 @@ final class TestConsortium implements AutoCloseable {
                 List.of(Digest.of(ByteString.copyFromUtf8("shim"))),
                 Environment.STRICT_TESTS,
                 List.of("bwrap")),
-            ChangeRule.UNANIMOUS,
-            Instant.now()
-                .plus(Duration.ofDays(30))
-                .truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
-            100,
+            Terms.of(
+                ChangeRule.UNANIMOUS,
+                Instant.now()
+                    .plus(Duration.ofDays(30))
+                    .truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
+                100),
             List.of(new Parameter.Free("since", ColumnType.DATE)));
     SignedAgreement signed = SignedAgreement.unsigned(terms);
     for (TestNode node : nodes.values()) {

@@ -23,8 +23,7 @@ import java.util.function.Function;
  *
  * @param broker SHA-256 of the broker's Ed25519 key
  * @param app SHA-256 of the app's manifest
- * @param expires no key is released at or after it, by the broker's clock
- * @param maxJobs how many jobs may ever be started
+ * @param terms how long, how often, and how it may be replaced
  */
 public record Agreement(
     String name,
@@ -35,9 +34,7 @@ public record Agreement(
     List<String> compute,
     List<ResultRule> results,
     Environment environment,
-    ChangeRule changes,
-    Instant expires,
-    int maxJobs,
+    Terms terms,
     List<Parameter> parameters) {
 
   /**
@@ -57,8 +54,7 @@ public record Agreement(
         datasets,
         compute,
         results,
-        expires,
-        maxJobs,
+        terms,
         parameters);
     AgreementRules.checkKeys(problems, parties);
     problems.throwIfAny(
@@ -67,6 +63,21 @@ public record Agreement(
 
   private static <T> List<T> sorted(List<T> list, Function<T, String> name) {
     return list.stream().sorted(Comparator.comparing(name)).toList();
+  }
+
+  /** How it may be replaced. */
+  public ChangeRule changes() {
+    return terms.changes();
+  }
+
+  /** No key is released at or after this, by the broker's clock. */
+  public Instant expires() {
+    return terms.expires();
+  }
+
+  /** How many jobs may ever be started. */
+  public int maxJobs() {
+    return terms.maxJobs();
   }
 
   /** The names of all parties, sorted. */

@@ -26,6 +26,7 @@ public final class AgreementCodec {
             .setChanges(AgreementWriter.changes(agreement.changes()))
             .setExpires(StrictMessages.timestamp(agreement.expires()))
             .setMaxJobs(agreement.maxJobs());
+    AgreementWriter.replacement(agreement.terms(), message);
     agreement.parties().forEach(p -> message.addParties(PartyCodec.toProto(p)));
     agreement.datasets().forEach(d -> message.addDatasets(AgreementWriter.dataset(d)));
     agreement.results().forEach(r -> message.addResults(AgreementWriter.result(r)));

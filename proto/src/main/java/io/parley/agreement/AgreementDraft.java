@@ -6,7 +6,6 @@ import io.parley.wire.Problems;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import io.parley.wire.Suggestions;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +26,7 @@ public final class AgreementDraft {
   private final List<String> compute;
   private final List<ResultRule> results;
   private final EnvironmentDraft environment;
-  private final ChangeRule changes;
-  private final Instant expires;
-  private final int maxJobs;
+  private final Terms terms;
   private final List<Parameter> parameters;
 
   AgreementDraft(
@@ -41,9 +38,7 @@ public final class AgreementDraft {
       List<String> compute,
       List<ResultRule> results,
       EnvironmentDraft environment,
-      ChangeRule changes,
-      Instant expires,
-      int maxJobs,
+      Terms terms,
       List<Parameter> parameters) {
     this.name = name;
     this.parties = List.copyOf(parties);
@@ -53,9 +48,7 @@ public final class AgreementDraft {
     this.compute = List.copyOf(compute);
     this.results = List.copyOf(results);
     this.environment = environment;
-    this.changes = changes;
-    this.expires = expires;
-    this.maxJobs = maxJobs;
+    this.terms = terms;
     this.parameters = List.copyOf(parameters);
   }
 
@@ -131,9 +124,7 @@ public final class AgreementDraft {
         compute,
         results,
         environment.resolve(localShim),
-        changes,
-        expires,
-        maxJobs,
+        terms,
         parameters);
   }
 

@@ -1,5 +1,7 @@
 package io.parley.agreement;
 
+import com.google.protobuf.Timestamp;
+import io.parley.seal.HpkeSuite;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.Problems;
@@ -33,6 +35,9 @@ final class AgreementReader {
     @Nullable Instant expires = expires();
     // Above Integer.MAX_VALUE an uint32 comes as a negative int, which the limit refuses.
     int maxJobs = message.getMaxJobs();
+    @Nullable Digest parent =
+        message.getParentSha256().isEmpty() ? null : digest("parent", message.getParentSha256());
+    Window window = window();
     List<Parameter> parameters = each("params", message.getParametersList(), this::parameter);
     AgreementRules.check(
         problems,
@@ -41,8 +46,12 @@ final class AgreementReader {
         datasets,
         message.getComputeList(),
         results,
-        expires == null ? Instant.MAX : expires,
-        maxJobs,
+        new Terms(
+            changes == null ? ChangeRule.NEVER : changes,
+            parent,
+            expires == null ? Instant.MAX : expires,
+            maxJobs,
+            window),
         parameters);
     AgreementRules.checkKeys(problems, parties);
     problems.throwIfAny(
@@ -56,9 +65,7 @@ final class AgreementReader {
         message.getComputeList(),
         results,
         present(environment),
-        present(changes),
-        present(expires),
-        maxJobs,
+        new Terms(present(changes), parent, present(expires), maxJobs, window),
         parameters);
   }
 
@@ -131,7 +138,8 @@ final class AgreementReader {
                 environment.getEvidenceList(),
                 shims,
                 new HashMap<>(environment.getTestsMap()),
-                environment.getIsolationList()));
+                environment.getIsolationList(),
+                HpkeSuite.fromMessage(environment.getHpkeSuite())));
   }
 
   private @Nullable ChangeRule changes() {
@@ -150,8 +158,23 @@ final class AgreementReader {
       problems.add("expires", "is missing");
       return null;
     }
+    return instant("expires", message.getExpires());
+  }
+
+  private Window window() {
+    if (!message.hasWindow()) {
+      return Window.ALWAYS;
+    }
+    var window = message.getWindow();
+    return new Window(
+        window.hasNotBefore() ? instant("window.not_before", window.getNotBefore()) : null,
+        window.hasNotAfter() ? instant("window.not_after", window.getNotAfter()) : null,
+        window.getJobsPerDay());
+  }
+
+  private @Nullable Instant instant(String path, Timestamp timestamp) {
     return problems.attempt(
-        "expires", () -> StrictMessages.instant(message.getExpires(), Reason.INVALID_AGREEMENT));
+        path, () -> StrictMessages.instant(timestamp, Reason.INVALID_AGREEMENT));
   }
 
   private @Nullable Parameter parameter(

@@ -2,7 +2,6 @@ package io.parley.agreement;
 
 import io.parley.identity.VerifyingKey;
 import io.parley.wire.Problems;
-import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -18,8 +17,7 @@ final class AgreementRules {
       List<Dataset> datasets,
       List<String> compute,
       List<ResultRule> results,
-      Instant expires,
-      int maxJobs,
+      Terms terms,
       List<Parameter> parameters) {
     Rules rules = new Rules(problems);
     rules.agreementName("name", name);
@@ -33,8 +31,7 @@ final class AgreementRules {
     rules.size("params", parameters.size(), 0, Limits.MAX_PARAMETERS);
     rules.unique("params", parameters.stream().map(Parameter::name).toList());
     rules.references(parties, datasets, compute, results);
-    rules.expires("expires", expires);
-    rules.maxJobs("max_jobs", maxJobs);
+    rules.terms(terms);
   }
 
   /** One key must not speak for two parties. */

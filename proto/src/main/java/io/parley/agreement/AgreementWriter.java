@@ -2,6 +2,8 @@ package io.parley.agreement;
 
 import io.parley.proto.agreement.v1.Result;
 import io.parley.wire.Digest;
+import io.parley.wire.StrictMessages;
+import java.time.Instant;
 
 /** Sections of an agreement from records to messages. */
 final class AgreementWriter {
@@ -37,6 +39,7 @@ final class AgreementWriter {
         .addAllShimSha256(environment.shim().stream().map(Digest::value).toList())
         .putAllTests(environment.tests())
         .addAllIsolation(environment.isolation())
+        .setHpkeSuite(environment.hpke().toMessage())
         .build();
   }
 
@@ -45,6 +48,32 @@ final class AgreementWriter {
       case NEVER -> io.parley.proto.agreement.v1.ChangeRule.CHANGE_RULE_NEVER;
       case UNANIMOUS -> io.parley.proto.agreement.v1.ChangeRule.CHANGE_RULE_UNANIMOUS;
     };
+  }
+
+  /** Window and parent, where there are any. */
+  static void replacement(Terms terms, io.parley.proto.agreement.v1.Agreement.Builder message) {
+    Digest parent = terms.parent();
+    if (parent != null) {
+      message.setParentSha256(parent.value());
+    }
+    Window window = terms.window();
+    if (!window.isAlways()) {
+      message.setWindow(window(window));
+    }
+  }
+
+  private static io.parley.proto.agreement.v1.Window window(Window window) {
+    io.parley.proto.agreement.v1.Window.Builder message =
+        io.parley.proto.agreement.v1.Window.newBuilder().setJobsPerDay(window.jobsPerDay());
+    Instant from = window.notBefore();
+    if (from != null) {
+      message.setNotBefore(StrictMessages.timestamp(from));
+    }
+    Instant until = window.notAfter();
+    if (until != null) {
+      message.setNotAfter(StrictMessages.timestamp(until));
+    }
+    return message.build();
   }
 
   static io.parley.proto.agreement.v1.Parameter parameter(Parameter parameter) {

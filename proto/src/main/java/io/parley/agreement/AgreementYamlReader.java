@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.seal.HpkeSuite;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.Problems;
@@ -32,8 +33,6 @@ final class AgreementYamlReader {
           "gate",
           "verification",
           "schema",
-          "window",
-          "windows",
           "counters",
           "tolerance",
           "join",
@@ -75,8 +74,10 @@ final class AgreementYamlReader {
         "environment",
         "params",
         "changes",
+        "parent",
         "expires",
-        "max_jobs");
+        "max_jobs",
+        "window");
     @Nullable String name = top.text("agreement", "a name");
     @Nullable List<String> parties = top.texts("parties", "party names", false);
     @Nullable Digest broker = digestOrLocal(top, "broker");
@@ -88,9 +89,12 @@ final class AgreementYamlReader {
     List<Parameter> parameters =
         top.find("params") == null ? List.of() : named(top, "params", this::parameter);
     @Nullable ChangeRule changes = changes(top);
-    @Nullable Instant expires = expires(top);
+    @Nullable Instant expires = instant(top, "expires");
     @Nullable Long maxJobs = top.number("max_jobs");
+    @Nullable Digest parent = top.find("parent") == null ? null : digestOrLocal(top, "parent");
+    Window window = top.find("window") == null ? Window.ALWAYS : window(top);
     checkWhole(name, parties, datasets, compute, results, expires, maxJobs, parameters);
+    rules.window("window", window);
     if (problems.count() > 0) {
       return null;
     }
@@ -103,9 +107,8 @@ final class AgreementYamlReader {
         present(compute),
         results,
         present(environment),
-        present(changes),
-        present(expires),
-        Math.toIntExact(present(maxJobs)),
+        new Terms(
+            present(changes), parent, present(expires), Math.toIntExact(present(maxJobs)), window),
         parameters);
   }
 
@@ -275,7 +278,7 @@ final class AgreementYamlReader {
     if (section == null) {
       return null;
     }
-    section.only("evidence", "shim", "tests", "isolation");
+    section.only("evidence", "shim", "tests", "isolation", "hpke");
     @Nullable List<String> evidence = section.texts("evidence", "kinds of evidence", false);
     List<Digest> shim = shim(section);
     @Nullable Map<String, String> tests = tests(section);
@@ -289,7 +292,42 @@ final class AgreementYamlReader {
     rules.isolation("environment.isolation", isolation);
     return evidence == null || tests == null
         ? null
-        : new EnvironmentDraft(evidence, shim, tests, isolation);
+        : new EnvironmentDraft(evidence, shim, tests, isolation, hpke(section));
+  }
+
+  private static HpkeSuite hpke(YamlSection section) {
+    return section.value(
+        "hpke",
+        HpkeSuite.XWING,
+        text ->
+            switch (text) {
+              case "xwing" -> HpkeSuite.XWING;
+              case "x25519" -> HpkeSuite.X25519;
+              default ->
+                  throw new IllegalArgumentException(
+                      "'%s' is not xwing or x25519".formatted(Suggestions.shown(text)));
+            });
+  }
+
+  private Window window(YamlSection top) {
+    @Nullable YamlSection section = top.section("window");
+    if (section == null) {
+      return Window.ALWAYS;
+    }
+    section.only("not_before", "not_after", "jobs_per_day");
+    if (section.entries().isEmpty()) {
+      problems.add("window", "is empty; expected not_before, not_after or jobs_per_day");
+    }
+    @Nullable Long perDay =
+        section.find("jobs_per_day") == null ? null : section.number("jobs_per_day");
+    problems.check(
+        perDay == null || perDay >= 1 && perDay <= Limits.MAX_JOBS,
+        "window.jobs_per_day",
+        "is %s; expected 1 to %d".formatted(perDay, Limits.MAX_JOBS));
+    return new Window(
+        section.find("not_before") == null ? null : instant(section, "not_before"),
+        section.find("not_after") == null ? null : instant(section, "not_after"),
+        perDay == null ? 0 : (int) Math.clamp(perDay, 0, Limits.MAX_JOBS));
   }
 
   /** Empty stands for the local shim. */
@@ -378,10 +416,9 @@ final class AgreementYamlReader {
     return null;
   }
 
-  private @Nullable Instant expires(YamlSection top) {
+  private @Nullable Instant instant(YamlSection section, String key) {
     @Nullable String text =
-        top.text(
-            "expires", "a date such as 2027-06-30, or an instant such as 2027-06-30T12:00:00Z");
+        section.text(key, "a date such as 2027-06-30, or an instant such as 2027-06-30T12:00:00Z");
     if (text == null) {
       return null;
     }
@@ -391,7 +428,7 @@ final class AgreementYamlReader {
           : Instant.parse(text);
     } catch (DateTimeException e) {
       problems.add(
-          "expires",
+          section.path(key),
           "'%s' is neither a date such as 2027-06-30 (its first moment, UTC) nor an instant such as 2027-06-30T12:00:00Z"
               .formatted(Suggestions.shown(text)));
       return null;

@@ -2,6 +2,7 @@ package io.parley.agreement;
 
 import io.parley.wire.Digest;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -39,7 +40,28 @@ final class AgreementYamlWriter {
     line("changes: " + agreement.changes().text());
     line("expires: " + agreement.expires());
     line("max_jobs: " + agreement.maxJobs());
+    terms(agreement.terms());
     return out.toString();
+  }
+
+  private void terms(Terms terms) {
+    if (terms.parent() != null) {
+      line("parent: " + terms.parent());
+    }
+    Window window = terms.window();
+    if (window.isAlways()) {
+      return;
+    }
+    line("window:");
+    if (window.notBefore() != null) {
+      line("  not_before: " + window.notBefore());
+    }
+    if (window.notAfter() != null) {
+      line("  not_after: " + window.notAfter());
+    }
+    if (window.jobsPerDay() > 0) {
+      line("  jobs_per_day: " + window.jobsPerDay());
+    }
   }
 
   private void line(String text) {
@@ -53,6 +75,7 @@ final class AgreementYamlWriter {
             .formatted(
                 party.name(), party.resultKey().suite(), Digest.of(party.resultKey().key())));
     line("# %s simulates with  %s".formatted(party.name(), party.simulatedPlatformKey()));
+    line("# %s witnesses with  %s".formatted(party.name(), party.witnessKey()));
   }
 
   private void dataset(Dataset dataset) {
@@ -90,6 +113,7 @@ final class AgreementYamlWriter {
         .tests()
         .forEach((name, outcome) -> line("    %s: %s".formatted(quoted(name), quoted(outcome))));
     line("  isolation: " + list(environment.isolation()));
+    line("  hpke: " + environment.hpke().name().toLowerCase(Locale.ROOT));
   }
 
   private void parameter(Parameter parameter) {

@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.seal.HpkeSuite;
 import io.parley.wire.Digest;
 import io.parley.wire.Problems;
 import io.parley.wire.Reason;
@@ -17,9 +18,14 @@ import java.util.TreeMap;
  * @param shim SHA-256 of shim manifests, one of which it must be; sorted
  * @param tests outcome that each environment test must have, by name; sorted
  * @param isolation levels; sorted
+ * @param hpke suite of the keys that enclaves receive data keys with
  */
 public record Environment(
-    List<String> evidence, List<Digest> shim, Map<String, String> tests, List<String> isolation) {
+    List<String> evidence,
+    List<Digest> shim,
+    Map<String, String> tests,
+    List<String> isolation,
+    HpkeSuite hpke) {
   /** Every test that an enclave reports, with the outcome it has where nothing is weakened. */
   public static final Map<String, String> STRICT_TESTS =
       sorted(
@@ -34,6 +40,12 @@ public record Environment(
               "crypto", "passed",
               "randomness", "passed",
               "clock", "passed"));
+
+  /** With X-Wing, which holds against quantum computers too. */
+  public Environment(
+      List<String> evidence, List<Digest> shim, Map<String, String> tests, List<String> isolation) {
+    this(evidence, shim, tests, isolation, HpkeSuite.XWING);
+  }
 
   public Environment {
     evidence = evidence.stream().sorted().toList();

@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.seal.HpkeSuite;
 import io.parley.wire.Digest;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +12,11 @@ import java.util.function.Supplier;
  * @param shim empty: the shim of the installation that drafts
  */
 record EnvironmentDraft(
-    List<String> evidence, List<Digest> shim, Map<String, String> tests, List<String> isolation) {
+    List<String> evidence,
+    List<Digest> shim,
+    Map<String, String> tests,
+    List<String> isolation,
+    HpkeSuite hpke) {
   EnvironmentDraft {
     evidence = List.copyOf(evidence);
     shim = List.copyOf(shim);
@@ -21,6 +26,6 @@ record EnvironmentDraft(
 
   Environment resolve(Supplier<Digest> localShim) {
     return new Environment(
-        evidence, shim.isEmpty() ? List.of(localShim.get()) : shim, tests, isolation);
+        evidence, shim.isEmpty() ? List.of(localShim.get()) : shim, tests, isolation, hpke);
   }
 }

@@ -11,12 +11,14 @@ import io.parley.wire.Reason;
  * @param signingKey signs agreements and membership lists
  * @param resultKey results are sealed to it
  * @param simulatedPlatformKey signs its simulated evidence; proves nothing about the host
+ * @param witnessKey cosigns checkpoints of the broker's log
  */
 public record Party(
     String name,
     VerifyingKey signingKey,
     HpkePublicKey resultKey,
-    VerifyingKey simulatedPlatformKey) {
+    VerifyingKey simulatedPlatformKey,
+    VerifyingKey witnessKey) {
   public Party {
     Problems problems = new Problems();
     new Rules(problems).partyName("name", name);

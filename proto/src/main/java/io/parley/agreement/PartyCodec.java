@@ -15,6 +15,7 @@ public final class PartyCodec {
         .setSigningKey(party.signingKey().value())
         .setResultKey(party.resultKey().toMessage())
         .setSimulatedPlatformKey(party.simulatedPlatformKey().value())
+        .setWitnessKey(party.witnessKey().value())
         .build();
   }
 
@@ -28,6 +29,7 @@ public final class PartyCodec {
         party.getName(),
         new VerifyingKey(party.getSigningKey()),
         HpkePublicKey.fromMessage(party.getResultKey()),
-        new VerifyingKey(party.getSimulatedPlatformKey()));
+        new VerifyingKey(party.getSimulatedPlatformKey()),
+        new VerifyingKey(party.getWitnessKey()));
   }
 }

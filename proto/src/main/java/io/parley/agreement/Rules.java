@@ -137,6 +137,31 @@ final class Rules {
         "%s is not between 1970 and 9999".formatted(expires));
   }
 
+  void terms(Terms terms) {
+    expires("expires", terms.expires());
+    maxJobs("max_jobs", terms.maxJobs());
+    window("window", terms.window());
+  }
+
+  void window(String path, Window window) {
+    Instant from = window.notBefore();
+    Instant until = window.notAfter();
+    if (from != null) {
+      expires(path + ".not_before", from);
+    }
+    if (until != null) {
+      expires(path + ".not_after", until);
+    }
+    problems.check(
+        from == null || until == null || from.isBefore(until),
+        path,
+        "never opens: not_before %s is not before not_after %s".formatted(from, until));
+    problems.check(
+        window.jobsPerDay() >= 0 && window.jobsPerDay() <= Limits.MAX_JOBS,
+        path + ".jobs_per_day",
+        "is %d; expected 1 to %d".formatted(window.jobsPerDay(), Limits.MAX_JOBS));
+  }
+
   void evidence(String path, List<String> evidence) {
     size(path, evidence.size(), 1, EVIDENCE_KINDS.size());
     known(path, "kind of evidence", evidence, EVIDENCE_KINDS);

@@ -62,6 +62,9 @@ public record Membership(
           seen.add(member.party().simulatedPlatformKey()),
           "'%s' has a simulated platform key that is in use".formatted(member.name()));
       require(
+          seen.add(member.party().witnessKey()),
+          "'%s' has a witness key that is in use".formatted(member.name()));
+      require(
           seen.add(publicKey(member.ca())),
           "'%s' has the CA key of another".formatted(member.name()));
     }

@@ -11,8 +11,9 @@ import java.util.Map;
  *
  * @param tls the node's certificate and key
  * @param platformKey signs simulated evidence
+ * @param witnessKey cosigns checkpoints of the broker's log
  */
-public record NodeIdentity(TlsIdentity tls, SigningKey platformKey) {
+public record NodeIdentity(TlsIdentity tls, SigningKey platformKey, SigningKey witnessKey) {
   public NodeIdentity {
     if (tls.caller().role() != Role.NODE) {
       throw new RefusedException(
@@ -22,12 +23,15 @@ public record NodeIdentity(TlsIdentity tls, SigningKey platformKey) {
     }
   }
 
-  /** From an identity folder, of which node.crt, node.key and platform.key are read. */
+  /**
+   * From an identity folder, of which node.crt, node.key, platform.key and witness.key are read.
+   */
   public static NodeIdentity load(Path folder) {
     return new NodeIdentity(
         TlsIdentity.load(
             folder.resolve(PartyIdentity.NODE_CERTIFICATE), folder.resolve(PartyIdentity.NODE_KEY)),
-        KeyFiles.loadSigning(folder.resolve(PartyIdentity.PLATFORM_KEY)));
+        KeyFiles.loadSigning(folder.resolve(PartyIdentity.PLATFORM_KEY)),
+        KeyFiles.loadSigning(folder.resolve(PartyIdentity.WITNESS_KEY)));
   }
 
   /** The party's name. */

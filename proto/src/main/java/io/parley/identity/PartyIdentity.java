@@ -13,8 +13,8 @@ import java.util.Map;
 
 /**
  * All that makes a party one: a folder with its CA, its node's certificate, and its keys for
- * signing, for results and for its simulated platform. For the operator's command; a node loads
- * {@link NodeIdentity} instead.
+ * signing, for results, for its simulated platform and for its witness. For the operator's command;
+ * a node loads {@link NodeIdentity} instead.
  *
  * <p>Closing wipes the Ed25519 and HPKE keys. Never printed.
  */
@@ -26,6 +26,7 @@ public final class PartyIdentity implements AutoCloseable {
   static final String SIGNING_KEY = "signing.key";
   static final String RESULT_KEY = "result.key";
   static final String PLATFORM_KEY = "platform.key";
+  static final String WITNESS_KEY = "witness.key";
 
   private final NodeIdentity node;
   private final CertificateAuthority ca;
@@ -59,7 +60,7 @@ public final class PartyIdentity implements AutoCloseable {
     TlsIdentity tls =
         ca.issue(new Caller(party, Role.NODE, "node"), CertificateAuthority.LEAF_VALIDITY);
     return new PartyIdentity(
-        new NodeIdentity(tls, SigningKey.generate(random)),
+        new NodeIdentity(tls, SigningKey.generate(random), SigningKey.generate(random)),
         ca,
         SigningKey.generate(random),
         HpkeKeyPair.generate(HpkeSuite.XWING, random));
@@ -83,6 +84,7 @@ public final class PartyIdentity implements AutoCloseable {
     KeyFiles.create(folder.resolve(SIGNING_KEY), signingKey);
     KeyFiles.create(folder.resolve(RESULT_KEY), resultKey);
     KeyFiles.create(folder.resolve(PLATFORM_KEY), node.platformKey());
+    KeyFiles.create(folder.resolve(WITNESS_KEY), node.witnessKey());
   }
 
   /**
@@ -146,7 +148,8 @@ public final class PartyIdentity implements AutoCloseable {
         name(),
         signingKey.verifyingKey(),
         resultKey.publicKey(),
-        node.platformKey().verifyingKey());
+        node.platformKey().verifyingKey(),
+        node.witnessKey().verifyingKey());
   }
 
   /** What membership lists say of it. */
@@ -159,6 +162,7 @@ public final class PartyIdentity implements AutoCloseable {
     signingKey.close();
     resultKey.close();
     node.platformKey().close();
+    node.witnessKey().close();
   }
 
   @Override

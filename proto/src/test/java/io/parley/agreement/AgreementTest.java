@@ -89,9 +89,7 @@ class AgreementTest {
                 List.of("insurerr"),
                 List.of(new ResultRule("summary", List.of("bank"), 1)),
                 Samples.environment(),
-                ChangeRule.NEVER,
-                Instant.MAX,
-                0,
+                Terms.of(ChangeRule.NEVER, Instant.MAX, 0),
                 List.of()))
         .isInstanceOfSatisfying(
             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.INVALID_AGREEMENT))
@@ -118,9 +116,7 @@ class AgreementTest {
                 List.of(),
                 List.of(),
                 Samples.environment(),
-                ChangeRule.NEVER,
-                Samples.NOW,
-                1,
+                Terms.of(ChangeRule.NEVER, Samples.NOW, 1),
                 List.of()))
         .hasMessageContaining("parties: has 0 entries")
         .hasMessageContaining("datasets: has 0 entries")
@@ -174,7 +170,8 @@ class AgreementTest {
                 name,
                 SAMPLES.hospital.party().signingKey(),
                 SAMPLES.hospital.party().resultKey(),
-                SAMPLES.hospital.party().simulatedPlatformKey()))
+                SAMPLES.hospital.party().simulatedPlatformKey(),
+                SAMPLES.hospital.party().witnessKey()))
         .isInstanceOf(RefusedException.class);
   }
 

@@ -3,6 +3,7 @@ package io.parley.agreement;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.parley.seal.HpkeSuite;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -90,9 +91,15 @@ class AgreementYamlTest {
             plain.compute(),
             plain.results(),
             plain.environment(),
-            plain.changes(),
-            Instant.parse("2027-06-30T01:02:03.000000004Z"),
-            7,
+            new Terms(
+                plain.changes(),
+                Samples.APP,
+                Instant.parse("2027-06-30T01:02:03.000000004Z"),
+                7,
+                new Window(
+                    Instant.parse("2027-01-01T00:00:00Z"),
+                    Instant.parse("2027-02-01T00:00:00Z"),
+                    3)),
             List.of(
                 new Parameter.Fixed("null", "null"),
                 new Parameter.Fixed("on", ""),
@@ -322,5 +329,36 @@ class AgreementYamlTest {
         .isInstanceOfSatisfying(
             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.INVALID_AGREEMENT))
         .hasMessageContainingAll(messages);
+  }
+
+  @Test
+  void windowAndSuite_areRead() {
+    Agreement read =
+        resolve(
+            AgreementYaml.parse(
+                TEXT.replace(
+                        "max_jobs: 100",
+                        "max_jobs: 100\nwindow: {not_before: 2027-01-01, jobs_per_day: 5}")
+                    .replace("environment:", "environment:\n  hpke: x25519"),
+                FILE));
+
+    assertThat(read.terms().window())
+        .isEqualTo(new Window(Instant.parse("2027-01-01T00:00:00Z"), null, 5));
+    assertThat(read.environment().hpke()).isEqualTo(HpkeSuite.X25519);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "window: {}|window: is empty",
+        "window: {jobs_per_day: 0}|window.jobs_per_day: is 0; expected 1 to",
+        "window: {not_before: 2027-02-01, not_after: 2027-01-01}|window: never opens",
+        "window: {not_befor: 2027-02-01}|unknown key 'not_befor'; did you mean 'not_before'?",
+        "window: {not_after: soon}|window.not_after: 'soon' is neither a date",
+        "parent: sha256:12|parent: "
+      })
+  void refusesWindowsThatMeanNothing(String line, String message) {
+    assertRefused(TEXT.replace("max_jobs: 100", "max_jobs: 100\n" + line), message);
   }
 }

@@ -86,9 +86,7 @@ public final class Samples {
         List.of("insurer"),
         List.of(new ResultRule("summary", List.of("hospital", "insurer"), 10_000)),
         environment(),
-        ChangeRule.UNANIMOUS,
-        Instant.parse("2027-06-30T00:00:00Z"),
-        100,
+        Terms.of(ChangeRule.UNANIMOUS, Instant.parse("2027-06-30T00:00:00Z"), 100),
         List.of(
             new Parameter.Fixed("query", "SELECT ward, count(*) FROM admissions GROUP BY ward"),
             new Parameter.Free("since", ColumnType.DATE)));

@@ -65,7 +65,8 @@ class MembershipTest {
             "bank",
             hospital.party().signingKey(),
             hospital.party().resultKey(),
-            hospital.party().simulatedPlatformKey());
+            hospital.party().simulatedPlatformKey(),
+            hospital.party().witnessKey());
     refuse(
         List.of(hospital, new Member(posing, insurer.ca(), "127.0.0.1:1")),
         "'hospital' has the signing key of another");
@@ -74,7 +75,8 @@ class MembershipTest {
             "bank",
             insurer.party().signingKey(),
             insurer.party().resultKey(),
-            insurer.party().simulatedPlatformKey());
+            insurer.party().simulatedPlatformKey(),
+            insurer.party().witnessKey());
     refuse(
         List.of(hospital, new Member(bank, hospital.ca(), "127.0.0.1:1")),
         "has the CA key of another");

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PartyIdentityTest {
   private static final List<String> SECRETS =
-      List.of("ca.key", "node.key", "signing.key", "result.key", "platform.key");
+      List.of("ca.key", "node.key", "signing.key", "result.key", "platform.key", "witness.key");
   private final SecureRandom random = new SecureRandom();
   private final TestClock clock = new TestClock(Instant.parse("2026-11-21T00:00:00Z"));
   @TempDir Path temp;
@@ -302,7 +302,7 @@ class PartyIdentityTest {
     assertThatThrownBy(() -> new BrokerIdentity(party.node().tls(), party.signingKey()))
         .hasMessageContaining("is not a broker's");
     BrokerIdentity broker = BrokerIdentity.generate("keys", clock, random);
-    assertThatThrownBy(() -> new NodeIdentity(broker.tls(), party.signingKey()))
+    assertThatThrownBy(() -> new NodeIdentity(broker.tls(), party.signingKey(), party.signingKey()))
         .hasMessageContaining("is not a node's");
   }
 }

@@ -17,6 +17,7 @@ import io.parley.agreement.JobSpec;
 import io.parley.agreement.Parameter;
 import io.parley.agreement.Party;
 import io.parley.agreement.ResultRule;
+import io.parley.agreement.Terms;
 import io.parley.evidence.Claims;
 import io.parley.evidence.Evidence;
 import io.parley.evidence.Manifest;
@@ -231,9 +232,7 @@ final class ProtocolVectors {
             List.of(Digest.of(new byte[] {5})),
             new TreeMap<>(Map.of("network", "denied")),
             List.of("bwrap")),
-        ChangeRule.UNANIMOUS,
-        Instant.parse("2027-06-30T00:00:00Z"),
-        10,
+        Terms.of(ChangeRule.UNANIMOUS, Instant.parse("2027-06-30T00:00:00Z"), 10),
         List.of(new Parameter.Fixed("query", "SELECT 1")));
   }
 
@@ -246,6 +245,7 @@ final class ProtocolVectors {
         name,
         new VerifyingKey(publicKey(signing)),
         pair(HpkeSuite.X25519, result).publicKey(),
+        new VerifyingKey(publicKey(signing)),
         new VerifyingKey(publicKey(signing)));
   }
 

@@ -12,6 +12,7 @@ import io.parley.agreement.Parameter;
 import io.parley.agreement.Party;
 import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
+import io.parley.agreement.Terms;
 import io.parley.identity.SigningKey;
 import io.parley.seal.HpkeKeyPair;
 import io.parley.seal.HpkeSuite;
@@ -52,6 +53,7 @@ public final class TestWorld {
               name,
               key(signing, name).verifyingKey(),
               value(results, name).publicKey(),
+              key(platforms, name).verifyingKey(),
               key(platforms, name).verifyingKey()));
     }
   }
@@ -82,9 +84,7 @@ public final class TestWorld {
             rules,
             new Environment(
                 List.of("simulated"), List.of(shim), Map.of("network", "denied"), List.of("bwrap")),
-            ChangeRule.NEVER,
-            Instant.parse("2040-01-01T00:00:00Z"),
-            10,
+            Terms.of(ChangeRule.NEVER, Instant.parse("2040-01-01T00:00:00Z"), 10),
             List.of(
                 new Parameter.Fixed("query", "SELECT \"x\"\n"),
                 new Parameter.Free("since", ColumnType.DATE)));

@@ -115,9 +115,7 @@ final class Rehearsal implements AutoCloseable {
                 List.of(shim),
                 resolved.environment().tests(),
                 resolved.environment().isolation()),
-            resolved.changes(),
-            resolved.expires(),
-            resolved.maxJobs(),
+            resolved.terms(),
             resolved.parameters());
     notice("broker", resolved.broker().equals(local.broker()));
     notice("app", resolved.app().equals(app));
