@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.agreement.platform.PlatformPolicy;
 import io.parley.wire.Digest;
 import io.parley.wire.Problems;
 import io.parley.wire.Reason;
@@ -24,6 +25,8 @@ import java.util.function.Function;
  * @param broker SHA-256 of the broker's Ed25519 key
  * @param app SHA-256 of the app's manifest
  * @param terms how long, how often, and how it may be replaced
+ * @param brokerEvidence what evidence of the broker's own must show, by kind, one of which it must
+ *     be; empty: it need not show any
  */
 public record Agreement(
     String name,
@@ -35,7 +38,34 @@ public record Agreement(
     List<ResultRule> results,
     Environment environment,
     Terms terms,
-    List<Parameter> parameters) {
+    List<Parameter> parameters,
+    List<PlatformPolicy> brokerEvidence) {
+
+  /** With a broker that need not show evidence. */
+  public Agreement(
+      String name,
+      List<Party> parties,
+      Digest broker,
+      Digest app,
+      List<Dataset> datasets,
+      List<String> compute,
+      List<ResultRule> results,
+      Environment environment,
+      Terms terms,
+      List<Parameter> parameters) {
+    this(
+        name,
+        parties,
+        broker,
+        app,
+        datasets,
+        compute,
+        results,
+        environment,
+        terms,
+        parameters,
+        List.of());
+  }
 
   /**
    * @throws RefusedException INVALID_AGREEMENT that lists every problem
@@ -46,6 +76,7 @@ public record Agreement(
     compute = sorted(compute, Function.identity());
     results = sorted(results, ResultRule::name);
     parameters = sorted(parameters, Parameter::name);
+    brokerEvidence = sorted(brokerEvidence, PlatformPolicy::kind);
     Problems problems = new Problems();
     AgreementRules.check(
         problems,
@@ -55,7 +86,8 @@ public record Agreement(
         compute,
         results,
         terms,
-        parameters);
+        parameters,
+        brokerEvidence);
     AgreementRules.checkKeys(problems, parties);
     problems.throwIfAny(
         Reason.INVALID_AGREEMENT, "agreement '%s'".formatted(Suggestions.shown(name)));

@@ -1,6 +1,7 @@
 package io.parley.agreement;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.platform.PlatformCodec;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -31,6 +32,7 @@ public final class AgreementCodec {
     agreement.datasets().forEach(d -> message.addDatasets(AgreementWriter.dataset(d)));
     agreement.results().forEach(r -> message.addResults(AgreementWriter.result(r)));
     agreement.parameters().forEach(p -> message.addParameters(AgreementWriter.parameter(p)));
+    agreement.brokerEvidence().forEach(p -> message.addBrokerEvidence(PlatformCodec.toMessage(p)));
     return StrictMessages.encode(message.build());
   }
 

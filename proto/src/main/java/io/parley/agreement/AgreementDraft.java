@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.agreement.platform.PlatformPolicy;
 import io.parley.identity.Membership;
 import io.parley.wire.Digest;
 import io.parley.wire.Problems;
@@ -28,6 +29,7 @@ public final class AgreementDraft {
   private final EnvironmentDraft environment;
   private final Terms terms;
   private final List<Parameter> parameters;
+  private final List<PlatformPolicy> brokerEvidence;
 
   AgreementDraft(
       String name,
@@ -39,7 +41,8 @@ public final class AgreementDraft {
       List<ResultRule> results,
       EnvironmentDraft environment,
       Terms terms,
-      List<Parameter> parameters) {
+      List<Parameter> parameters,
+      List<PlatformPolicy> brokerEvidence) {
     this.name = name;
     this.parties = List.copyOf(parties);
     this.broker = broker;
@@ -50,6 +53,7 @@ public final class AgreementDraft {
     this.environment = environment;
     this.terms = terms;
     this.parameters = List.copyOf(parameters);
+    this.brokerEvidence = List.copyOf(brokerEvidence);
   }
 
   public String name() {
@@ -125,7 +129,8 @@ public final class AgreementDraft {
         results,
         environment.resolve(localShim),
         terms,
-        parameters);
+        parameters,
+        brokerEvidence);
   }
 
   private Digest appDigest(Function<String, Digest> apps) {

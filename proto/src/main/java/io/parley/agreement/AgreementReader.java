@@ -1,6 +1,8 @@
 package io.parley.agreement;
 
 import com.google.protobuf.Timestamp;
+import io.parley.agreement.platform.PlatformCodec;
+import io.parley.agreement.platform.PlatformPolicy;
 import io.parley.seal.HpkeSuite;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
@@ -39,6 +41,8 @@ final class AgreementReader {
         message.getParentSha256().isEmpty() ? null : digest("parent", message.getParentSha256());
     Window window = window();
     List<Parameter> parameters = each("params", message.getParametersList(), this::parameter);
+    List<PlatformPolicy> brokerEvidence =
+        each("broker_evidence", message.getBrokerEvidenceList(), this::platform);
     AgreementRules.check(
         problems,
         message.getName(),
@@ -52,7 +56,8 @@ final class AgreementReader {
             expires == null ? Instant.MAX : expires,
             maxJobs,
             window),
-        parameters);
+        parameters,
+        brokerEvidence);
     AgreementRules.checkKeys(problems, parties);
     problems.throwIfAny(
         Reason.INVALID_AGREEMENT, "agreement '%s'".formatted(Suggestions.shown(message.getName())));
@@ -66,7 +71,8 @@ final class AgreementReader {
         results,
         present(environment),
         new Terms(present(changes), parent, present(expires), maxJobs, window),
-        parameters);
+        parameters,
+        brokerEvidence);
   }
 
   private static <T> T present(@Nullable T part) {
@@ -128,7 +134,10 @@ final class AgreementReader {
     }
     io.parley.proto.agreement.v1.Environment environment = message.getEnvironment();
     List<Digest> shims = each("environment.shim", environment.getShimSha256List(), this::digest);
-    if (shims.size() < environment.getShimSha256Count()) {
+    List<PlatformPolicy> platforms =
+        each("environment.platforms", environment.getPlatformsList(), this::platform);
+    if (shims.size() < environment.getShimSha256Count()
+        || platforms.size() < environment.getPlatformsCount()) {
       return null;
     }
     return problems.attempt(
@@ -136,10 +145,16 @@ final class AgreementReader {
         () ->
             new Environment(
                 environment.getEvidenceList(),
+                platforms,
                 shims,
                 new HashMap<>(environment.getTestsMap()),
                 environment.getIsolationList(),
                 HpkeSuite.fromMessage(environment.getHpkeSuite())));
+  }
+
+  private @Nullable PlatformPolicy platform(
+      String path, io.parley.proto.agreement.v1.PlatformPolicy platform) {
+    return problems.attempt(path, () -> PlatformCodec.fromMessage(platform));
   }
 
   private @Nullable ChangeRule changes() {

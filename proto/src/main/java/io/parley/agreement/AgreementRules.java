@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.agreement.platform.PlatformPolicy;
 import io.parley.identity.VerifyingKey;
 import io.parley.wire.Problems;
 import java.util.HashSet;
@@ -18,7 +19,8 @@ final class AgreementRules {
       List<String> compute,
       List<ResultRule> results,
       Terms terms,
-      List<Parameter> parameters) {
+      List<Parameter> parameters,
+      List<PlatformPolicy> brokerEvidence) {
     Rules rules = new Rules(problems);
     rules.agreementName("name", name);
     rules.size("parties", parties.size(), 1, Limits.MAX_PARTIES);
@@ -32,6 +34,7 @@ final class AgreementRules {
     rules.unique("params", parameters.stream().map(Parameter::name).toList());
     rules.references(parties, datasets, compute, results);
     rules.terms(terms);
+    rules.brokerEvidence("broker.evidence", brokerEvidence);
   }
 
   /** One key must not speak for two parties. */

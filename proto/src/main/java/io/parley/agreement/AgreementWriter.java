@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.agreement.platform.PlatformCodec;
 import io.parley.proto.agreement.v1.Result;
 import io.parley.wire.Digest;
 import io.parley.wire.StrictMessages;
@@ -36,6 +37,7 @@ final class AgreementWriter {
   static io.parley.proto.agreement.v1.Environment environment(Environment environment) {
     return io.parley.proto.agreement.v1.Environment.newBuilder()
         .addAllEvidence(environment.evidence())
+        .addAllPlatforms(environment.platforms().stream().map(PlatformCodec::toMessage).toList())
         .addAllShimSha256(environment.shim().stream().map(Digest::value).toList())
         .putAllTests(environment.tests())
         .addAllIsolation(environment.isolation())

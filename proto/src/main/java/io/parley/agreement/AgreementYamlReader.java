@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.agreement.platform.PlatformPolicy;
 import io.parley.seal.HpkeSuite;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
@@ -80,7 +81,11 @@ final class AgreementYamlReader {
         "window");
     @Nullable String name = top.text("agreement", "a name");
     @Nullable List<String> parties = top.texts("parties", "party names", false);
-    @Nullable Digest broker = digestOrLocal(top, "broker");
+    @Nullable YamlSection broker =
+        top.find("broker") instanceof Mapping ? top.section("broker") : null;
+    @Nullable Digest brokerKey =
+        broker == null ? digestOrLocal(top, "broker") : digestOrLocal(broker, "key");
+    List<PlatformPolicy> brokerEvidence = broker == null ? List.of() : brokerEvidence(broker);
     @Nullable String app = app(top);
     List<Dataset> datasets = named(top, "datasets", this::dataset);
     @Nullable List<String> compute = top.texts("compute", "party names", false);
@@ -101,7 +106,7 @@ final class AgreementYamlReader {
     return new AgreementDraft(
         present(name),
         present(parties),
-        broker,
+        brokerKey,
         present(app),
         datasets,
         present(compute),
@@ -109,7 +114,14 @@ final class AgreementYamlReader {
         present(environment),
         new Terms(
             present(changes), parent, present(expires), Math.toIntExact(present(maxJobs)), window),
-        parameters);
+        parameters,
+        brokerEvidence);
+  }
+
+  private List<PlatformPolicy> brokerEvidence(YamlSection broker) {
+    broker.only("key", "evidence");
+    @Nullable YamlNode unused = broker.require("key", "a digest, or local");
+    return PlatformSections.ofBroker(problems, broker);
   }
 
   private static <T> T present(@Nullable T part) {
@@ -278,8 +290,10 @@ final class AgreementYamlReader {
     if (section == null) {
       return null;
     }
-    section.only("evidence", "shim", "tests", "isolation", "hpke");
+    section.only(
+        "evidence", "shim", "tests", "isolation", "hpke", "sev-snp", "tdx", "nitro", "tpm2");
     @Nullable List<String> evidence = section.texts("evidence", "kinds of evidence", false);
+    List<PlatformPolicy> platforms = PlatformSections.ofEnclaves(problems, section, evidence);
     List<Digest> shim = shim(section);
     @Nullable Map<String, String> tests = tests(section);
     List<String> isolation =
@@ -292,7 +306,7 @@ final class AgreementYamlReader {
     rules.isolation("environment.isolation", isolation);
     return evidence == null || tests == null
         ? null
-        : new EnvironmentDraft(evidence, shim, tests, isolation, hpke(section));
+        : new EnvironmentDraft(evidence, platforms, shim, tests, isolation, hpke(section));
   }
 
   private static HpkeSuite hpke(YamlSection section) {
@@ -382,7 +396,7 @@ final class AgreementYamlReader {
       return null;
     }
     @Nullable String digest = top.text(key, "a digest, or local");
-    return digest == null ? null : attempt(key, () -> Digest.parse(digest));
+    return digest == null ? null : attempt(top.path(key), () -> Digest.parse(digest));
   }
 
   private @Nullable String app(YamlSection top) {

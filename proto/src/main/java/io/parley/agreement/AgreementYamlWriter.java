@@ -1,5 +1,7 @@
 package io.parley.agreement;
 
+import io.parley.agreement.platform.PlatformPolicy;
+import io.parley.agreement.platform.PlatformYaml;
 import io.parley.wire.Digest;
 import java.util.List;
 import java.util.Locale;
@@ -25,7 +27,7 @@ final class AgreementYamlWriter {
     line("agreement: " + quoted(agreement.name()));
     line("parties: " + list(agreement.parties().stream().map(Party::name).toList()));
     agreement.parties().forEach(this::keys);
-    line("broker: " + agreement.broker());
+    broker();
     line("app: " + agreement.app());
     line("datasets:");
     agreement.datasets().forEach(this::dataset);
@@ -42,6 +44,22 @@ final class AgreementYamlWriter {
     line("max_jobs: " + agreement.maxJobs());
     terms(agreement.terms());
     return out.toString();
+  }
+
+  private void broker() {
+    if (agreement.brokerEvidence().isEmpty()) {
+      line("broker: " + agreement.broker());
+      return;
+    }
+    line("broker:");
+    line("  key: " + agreement.broker());
+    line("  evidence:");
+    agreement.brokerEvidence().forEach(policy -> platform("    ", policy));
+  }
+
+  private void platform(String indent, PlatformPolicy policy) {
+    line(indent + policy.kind() + ":");
+    PlatformYaml.write(policy).forEach(text -> line(indent + "  " + text));
   }
 
   private void terms(Terms terms) {
@@ -113,6 +131,7 @@ final class AgreementYamlWriter {
         .tests()
         .forEach((name, outcome) -> line("    %s: %s".formatted(quoted(name), quoted(outcome))));
     line("  isolation: " + list(environment.isolation()));
+    environment.platforms().forEach(policy -> platform("  ", policy));
     line("  hpke: " + environment.hpke().name().toLowerCase(Locale.ROOT));
   }
 

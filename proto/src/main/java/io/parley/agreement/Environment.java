@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.agreement.platform.PlatformPolicy;
 import io.parley.seal.HpkeSuite;
 import io.parley.wire.Digest;
 import io.parley.wire.Problems;
@@ -8,6 +9,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -15,6 +17,7 @@ import java.util.TreeMap;
  * accepted.
  *
  * @param evidence kinds of evidence; sorted
+ * @param platforms what each hardware kind among them must show, by kind; sorted
  * @param shim SHA-256 of shim manifests, one of which it must be; sorted
  * @param tests outcome that each environment test must have, by name; sorted
  * @param isolation levels; sorted
@@ -22,6 +25,7 @@ import java.util.TreeMap;
  */
 public record Environment(
     List<String> evidence,
+    List<PlatformPolicy> platforms,
     List<Digest> shim,
     Map<String, String> tests,
     List<String> isolation,
@@ -47,7 +51,18 @@ public record Environment(
     this(evidence, shim, tests, isolation, HpkeSuite.XWING);
   }
 
+  /** Without hardware. */
+  public Environment(
+      List<String> evidence,
+      List<Digest> shim,
+      Map<String, String> tests,
+      List<String> isolation,
+      HpkeSuite hpke) {
+    this(evidence, List.of(), shim, tests, isolation, hpke);
+  }
+
   public Environment {
+    platforms = platforms.stream().sorted(Comparator.comparing(PlatformPolicy::kind)).toList();
     evidence = evidence.stream().sorted().toList();
     shim = shim.stream().sorted(Comparator.comparing(Digest::hex)).toList();
     tests = sorted(tests);
@@ -55,10 +70,16 @@ public record Environment(
     Problems problems = new Problems();
     Rules rules = new Rules(problems);
     rules.evidence("evidence", evidence);
+    rules.platforms(evidence, platforms);
     rules.shim("shim", shim);
     rules.tests("tests", tests);
     rules.isolation("isolation", isolation);
     problems.throwIfAny(Reason.INVALID_AGREEMENT, "environment");
+  }
+
+  /** What the hardware of this kind must show; empty where it is not accepted. */
+  public Optional<PlatformPolicy> platform(String kind) {
+    return platforms.stream().filter(policy -> policy.kind().equals(kind)).findFirst();
   }
 
   private static Map<String, String> sorted(Map<String, String> map) {

@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import io.parley.agreement.platform.PlatformPolicy;
 import io.parley.seal.HpkeSuite;
 import io.parley.wire.Digest;
 import java.util.List;
@@ -13,12 +14,14 @@ import java.util.function.Supplier;
  */
 record EnvironmentDraft(
     List<String> evidence,
+    List<PlatformPolicy> platforms,
     List<Digest> shim,
     Map<String, String> tests,
     List<String> isolation,
     HpkeSuite hpke) {
   EnvironmentDraft {
     evidence = List.copyOf(evidence);
+    platforms = List.copyOf(platforms);
     shim = List.copyOf(shim);
     tests = Map.copyOf(tests);
     isolation = List.copyOf(isolation);
@@ -26,6 +29,11 @@ record EnvironmentDraft(
 
   Environment resolve(Supplier<Digest> localShim) {
     return new Environment(
-        evidence, shim.isEmpty() ? List.of(localShim.get()) : shim, tests, isolation, hpke);
+        evidence,
+        platforms,
+        shim.isEmpty() ? List.of(localShim.get()) : shim,
+        tests,
+        isolation,
+        hpke);
   }
 }

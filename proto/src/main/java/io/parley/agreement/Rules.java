@@ -1,5 +1,8 @@
 package io.parley.agreement;
 
+import io.parley.agreement.platform.PlatformPolicy;
+import io.parley.agreement.platform.TpmPolicy;
+import io.parley.evidence.MeasuredEvent;
 import io.parley.identity.Names;
 import io.parley.wire.Digest;
 import io.parley.wire.Problems;
@@ -165,6 +168,37 @@ final class Rules {
   void evidence(String path, List<String> evidence) {
     size(path, evidence.size(), 1, EVIDENCE_KINDS.size());
     known(path, "kind of evidence", evidence, EVIDENCE_KINDS);
+  }
+
+  /** Each kind of hardware has its policy, and no policy is for nothing. */
+  void platforms(List<String> evidence, List<PlatformPolicy> platforms) {
+    List<String> kinds = platforms.stream().map(PlatformPolicy::kind).toList();
+    unique("platforms", kinds);
+    for (String kind : PlatformPolicy.KINDS) {
+      problems.check(
+          !evidence.contains(kind) || kinds.contains(kind),
+          kind,
+          "is missing; without it any machine of that kind would do");
+      problems.check(
+          !kinds.contains(kind) || evidence.contains(kind), kind, "is there, but not in evidence");
+    }
+    for (PlatformPolicy platform : platforms) {
+      problems.check(
+          !(platform instanceof TpmPolicy tpm)
+              || MeasuredEvent.PCRS.stream().noneMatch(tpm.pcrs()::containsKey),
+          TpmPolicy.KIND,
+          "names PCR 14 or 15, which are always compared with the shim and the app");
+    }
+  }
+
+  void brokerEvidence(String path, List<PlatformPolicy> policies) {
+    unique(path, policies.stream().map(PlatformPolicy::kind).toList());
+    for (PlatformPolicy policy : policies) {
+      problems.check(
+          !(policy instanceof TpmPolicy tpm) || !tpm.pcrs().isEmpty(),
+          path + "." + TpmPolicy.KIND,
+          "names no PCR, so nothing would be compared");
+    }
   }
 
   void isolation(String path, List<String> isolation) {

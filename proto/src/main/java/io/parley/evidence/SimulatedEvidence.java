@@ -2,39 +2,29 @@ package io.parley.evidence;
 
 import com.google.protobuf.ByteString;
 import io.parley.proto.enclave.v1.SimulatedDocument;
-import io.parley.proto.enclave.v1.SimulatedStatement;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import io.parley.wire.StrictMessages;
-import java.util.Map;
-import java.util.regex.Pattern;
 
 /**
- * The document of evidence of kind {@code simulated}: a statement that a software key of the host's
- * signed. It proves nothing about the host; it shows only that whoever holds that key said so.
+ * The document of evidence of kind {@code simulated}: a launch statement that a software key of the
+ * host's signed. It proves nothing about the host; it shows only that whoever holds that key said
+ * so.
  *
  * <p>A parsed document is unverified until {@link #isSignedBy} has said yes.
  *
- * @param statement the exact bytes that were signed
- * @param signature Ed25519 over {@value #LABEL}, one zero byte and the statement
- * @param reportData what the statement is about
- * @param shim digest of the manifest of what was launched
- * @param isolation for example "bwrap"
+ * @param launch what was signed
+ * @param signature Ed25519 over {@value #LABEL}, one zero byte and the statement's exact bytes
  */
-public record SimulatedEvidence(
-    ByteString statement,
-    ByteString signature,
-    ReportData reportData,
-    Digest shim,
-    String isolation) {
+public record SimulatedEvidence(LaunchStatement launch, ByteString signature) {
 
   /** Keeps these signatures apart from every other that the same key could make. */
   public static final String LABEL = "parley/v1/simulated-statement";
 
   static final int SIGNATURE_SIZE_BYTES = 64;
   private static final int MAX_SIZE_BYTES = 4096;
-  private static final Pattern ISOLATION = Pattern.compile("[a-z0-9][a-z0-9-]{0,31}");
+  private static final DocumentForm FORM = new DocumentForm("simulated document");
 
   /** Signs label-separated messages: the signature covers {@code label || 0x00 || message}. */
   @FunctionalInterface
@@ -51,14 +41,7 @@ public record SimulatedEvidence(
   /** The document over this report data: bytes of a {@code SimulatedDocument}. */
   public static ByteString sign(
       Signer platformKey, ReportData reportData, Digest shim, String isolation) {
-    checkIsolation(isolation);
-    ByteString statement =
-        SimulatedStatement.newBuilder()
-            .setReportData(reportData.value())
-            .setShimSha256(shim.value())
-            .setIsolation(isolation)
-            .build()
-            .toByteString();
+    ByteString statement = new LaunchStatement(reportData, shim, isolation).encode();
     return SimulatedDocument.newBuilder()
         .setStatement(statement)
         .setSignature(platformKey.sign(LABEL, statement))
@@ -73,52 +56,35 @@ public record SimulatedEvidence(
    *     form, or holds an unknown field
    */
   public static SimulatedEvidence parse(ByteString document) {
-    SimulatedDocument outer =
+    SimulatedDocument message =
         StrictMessages.parse(
             SimulatedDocument.parser(),
             document,
             MAX_SIZE_BYTES,
             Reason.INVALID_EVIDENCE,
             "simulated document");
-    SimulatedStatement inner =
-        StrictMessages.parse(
-            SimulatedStatement.parser(),
-            outer.getStatement(),
-            MAX_SIZE_BYTES,
-            Reason.INVALID_EVIDENCE,
-            "simulated statement");
-    checkSize("signature", outer.getSignature(), SIGNATURE_SIZE_BYTES);
-    checkSize("shim_sha256", inner.getShimSha256(), Digest.SIZE_BYTES);
-    checkIsolation(inner.getIsolation());
+    FORM.size("signature", message.getSignature(), SIGNATURE_SIZE_BYTES, SIGNATURE_SIZE_BYTES);
     return new SimulatedEvidence(
-        outer.getStatement(),
-        outer.getSignature(),
-        new ReportData(inner.getReportData()),
-        new Digest(inner.getShimSha256()),
-        inner.getIsolation());
+        LaunchStatement.parse(message.getStatement()), message.getSignature());
+  }
+
+  /** What the statement is about. */
+  public ReportData reportData() {
+    return launch.reportData();
+  }
+
+  /** Digest of the manifest of what was launched. */
+  public Digest shim() {
+    return launch.shim();
+  }
+
+  /** For example "bwrap". */
+  public String isolation() {
+    return launch.isolation();
   }
 
   /** Whether the holder of this platform key signed the statement. */
   public boolean isSignedBy(Verifier platformKey) {
-    return platformKey.verify(LABEL, statement, signature);
-  }
-
-  private static void checkIsolation(String isolation) {
-    if (!ISOLATION.matcher(isolation).matches()) {
-      throw wrong("isolation", "not in the form " + ISOLATION);
-    }
-  }
-
-  private static void checkSize(String field, ByteString value, int expected) {
-    if (value.size() != expected) {
-      throw wrong(field, "%d bytes long; expected %d".formatted(value.size(), expected));
-    }
-  }
-
-  private static RefusedException wrong(String field, String problem) {
-    return new RefusedException(
-        Reason.INVALID_EVIDENCE,
-        "simulated document: %s: %s".formatted(field, problem),
-        Map.of("field", field));
+    return platformKey.verify(LABEL, launch.encode(), signature);
   }
 }

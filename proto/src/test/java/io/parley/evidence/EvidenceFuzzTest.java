@@ -86,7 +86,7 @@ class EvidenceFuzzTest {
       random.nextBytes(bytes);
       assertRefused(ByteString.copyFrom(bytes), b -> Claims.parse(b).encode());
       assertRefused(ByteString.copyFrom(bytes), b -> Evidence.parse(b).encode());
-      assertRefused(ByteString.copyFrom(bytes), b -> SimulatedEvidence.parse(b).statement());
+      assertRefused(ByteString.copyFrom(bytes), b -> SimulatedEvidence.parse(b).launch().encode());
     }
   }
 

@@ -23,11 +23,11 @@ import io.parley.broker.evidence.tpm2.TpmQuote;
 import io.parley.broker.evidence.tpm2.TpmVerifier;
 import io.parley.broker.evidence.trust.RevocationLists;
 import io.parley.broker.policy.platform.Comparison;
-import io.parley.broker.policy.platform.NitroPolicy;
-import io.parley.broker.policy.platform.PlatformPolicy;
-import io.parley.broker.policy.platform.SnpPolicy;
-import io.parley.broker.policy.platform.TdxPolicy;
-import io.parley.broker.policy.platform.TpmPolicy;
+import io.parley.broker.policy.platform.NitroCheck;
+import io.parley.broker.policy.platform.PlatformCheck;
+import io.parley.broker.policy.platform.SnpCheck;
+import io.parley.broker.policy.platform.TdxCheck;
+import io.parley.broker.policy.platform.TpmCheck;
 import io.parley.wire.Reason;
 import java.time.Instant;
 import java.util.List;
@@ -55,17 +55,17 @@ final class Appraiser {
    * @param policy of this kind; null for what holds under any policy
    * @throws io.parley.wire.RefusedException when the evidence cannot be read
    */
-  Appraisal appraise(EvidenceKind kind, @Nullable PlatformPolicy policy) {
+  Appraisal appraise(EvidenceKind kind, @Nullable PlatformCheck policy) {
     return switch (kind) {
-      case SEV_SNP -> snp(policy instanceof SnpPolicy snp ? snp : SnpPolicy.genuineOnly(NO_POLICY));
+      case SEV_SNP -> snp(policy instanceof SnpCheck snp ? snp : SnpCheck.genuineOnly(NO_POLICY));
       case TDX -> tdx(policy);
       case NITRO ->
-          nitro(policy instanceof NitroPolicy nitro ? nitro : NitroPolicy.genuineOnly(NO_POLICY));
-      case TPM2 -> tpm(policy instanceof TpmPolicy tpm ? tpm : TpmPolicy.genuineOnly(NO_POLICY));
+          nitro(policy instanceof NitroCheck nitro ? nitro : NitroCheck.genuineOnly(NO_POLICY));
+      case TPM2 -> tpm(policy instanceof TpmCheck tpm ? tpm : TpmCheck.genuineOnly(NO_POLICY));
     };
   }
 
-  private Appraisal snp(SnpPolicy policy) {
+  private Appraisal snp(SnpCheck policy) {
     if (files.collateralGiven() && files.lists().isEmpty()) {
       return notCollateral("AMD's revocation list");
     }
@@ -80,14 +80,14 @@ final class Appraiser {
     return appraisal(verification, policy::compare);
   }
 
-  private Appraisal nitro(NitroPolicy policy) {
+  private Appraisal nitro(NitroCheck policy) {
     Verification<NitroClaims> verification =
         new NitroVerifier(policy.roots())
             .verify(new NitroDocumentParser().parse(files.evidence()), reportData, at);
     return appraisal(verification, policy::compare);
   }
 
-  private Appraisal tdx(@Nullable PlatformPolicy wanted) {
+  private Appraisal tdx(@Nullable PlatformCheck wanted) {
     TdxCollateralParser parser = new TdxCollateralParser();
     files.json().forEach(parser::json);
     files.lists().forEach(parser::list);
@@ -96,10 +96,10 @@ final class Appraiser {
     if (files.collateralGiven() && collateral.isEmpty()) {
       return notCollateral("Intel's TCB info, QE identity or revocation lists");
     }
-    TdxPolicy policy =
-        wanted instanceof TdxPolicy tdx
+    TdxCheck policy =
+        wanted instanceof TdxCheck tdx
             ? tdx
-            : TdxPolicy.genuineOnly(NO_POLICY, !collateral.isEmpty());
+            : TdxCheck.genuineOnly(NO_POLICY, !collateral.isEmpty());
     Verification<TdxClaims> verification =
         new TdxVerifier(policy.roots())
             .verify(
@@ -111,7 +111,7 @@ final class Appraiser {
   }
 
   /** The activation of a credential needs the TPM: offline a key can only be trusted by name. */
-  private Appraisal tpm(TpmPolicy policy) {
+  private Appraisal tpm(TpmCheck policy) {
     TpmQuote quote = new TpmEvidenceParser().parse(files.evidence());
     TpmKey key = quote.key();
     TpmAnchor anchor =

@@ -1,9 +1,11 @@
 package io.parley.broker.cli;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.platform.PlatformYaml;
+import io.parley.agreement.platform.PolicyFile;
 import io.parley.broker.evidence.ExpectedReportData;
-import io.parley.broker.policy.platform.PlatformPolicy;
-import io.parley.broker.policy.platform.PolicyYaml;
+import io.parley.broker.policy.platform.PlatformCheck;
+import io.parley.broker.policy.platform.PolicySource;
 import io.parley.wire.ParleyException;
 import io.parley.wire.RefusedException;
 import java.io.IOException;
@@ -110,7 +112,7 @@ public final class EvidenceCommands implements Runnable {
         line.getErr().println("note: --chain is not used: there is none beside the evidence");
       }
       ExpectedReportData expected = expected(line);
-      PlatformPolicy platform = platform(line, wanted);
+      PlatformCheck platform = platform(line, wanted);
       try {
         EvidenceFiles files = EvidenceFiles.read(Objects.requireNonNull(file), chain, collateral);
         Appraisal appraisal = new Appraiser(files, expected, instant).appraise(wanted, platform);
@@ -160,18 +162,19 @@ public final class EvidenceCommands implements Runnable {
       }
     }
 
-    private @Nullable PlatformPolicy platform(CommandLine line, EvidenceKind wanted) {
+    private @Nullable PlatformCheck platform(CommandLine line, EvidenceKind wanted) {
       Path from = policy;
       if (from == null) {
         return null;
       }
       try {
-        PlatformPolicy read = PolicyYaml.load(from);
-        if (!read.kind().equals(wanted.text())) {
+        PolicyFile read = PlatformYaml.load(from);
+        String about = read.policy().kind();
+        if (!about.equals(wanted.text())) {
           throw new ParameterException(
-              line, "%s is a policy for %s, not %s".formatted(from, read.kind(), kind));
+              line, "%s is a policy for %s, not %s".formatted(from, about, kind));
         }
-        return read;
+        return PlatformCheck.of(read.policy(), PolicySource.file(read, from.toString()));
       } catch (ParleyException e) {
         throw new ParameterException(line, String.valueOf(e.getMessage()), e);
       }

@@ -1,19 +1,25 @@
 package io.parley.broker.policy.platform;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.platform.SevSnpPolicy;
+import io.parley.agreement.platform.SnpTcb;
 import io.parley.broker.evidence.Revocation;
 import io.parley.broker.evidence.SnpClaims;
 import io.parley.broker.evidence.SnpClaims.Tcb;
+import io.parley.broker.evidence.sevsnp.SnpProduct;
 import io.parley.broker.evidence.sevsnp.SnpRoots;
+import io.parley.wire.Digest;
 import io.parley.wire.Reason;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What is wanted of an AMD SEV-SNP guest and its machine.
  *
  * @param roots AMD's, or those in their place
  */
-public record SnpPolicy(
+public record SnpCheck(
     Expected<String> families,
     Expected<ByteString> measurements,
     Expected<Tcb> minimumTcb,
@@ -24,18 +30,51 @@ public record SnpPolicy(
     Expected<Boolean> migratable,
     Expected<Revocation> revocation,
     SnpRoots roots)
-    implements PlatformPolicy {
+    implements PlatformCheck {
+  static SnpCheck of(SevSnpPolicy policy, PolicySource source) {
+    SnpTcb tcb = policy.minimumTcb();
+    return new SnpCheck(
+        source.expect("families", policy.families()),
+        source.expect("measurements", policy.measurements()),
+        source.expect(
+            "minimum_tcb",
+            new Tcb(tcb.fmc(), tcb.bootloader(), tcb.tee(), tcb.snp(), tcb.microcode())),
+        source.expect("vmpl", policy.vmpl().stream().map(Integer::longValue).toList()),
+        source.expect("signers", policy.signers()),
+        source.expect("host_data", policy.hostData()),
+        source.refused("debug", policy.debugAllowed()),
+        source.refused("migration", policy.migrationAllowed()),
+        source.expect(
+            "revocation",
+            policy.revocationRequired()
+                ? List.of(Revocation.CHECKED)
+                : List.of(Revocation.CHECKED, Revocation.NOT_CHECKED)),
+        roots(policy));
+  }
+
+  private static SnpRoots roots(SevSnpPolicy policy) {
+    if (policy.roots().isEmpty()) {
+      return SnpRoots.AMD;
+    }
+    Map<SnpProduct, Digest> roots = new EnumMap<>(SnpProduct.class);
+    policy
+        .roots()
+        .forEach((family, root) ->
+            SnpProduct.named(family).ifPresent(product -> roots.put(product, root)));
+    return new SnpRoots(roots);
+  }
+
   /** Nothing that hangs on the agreement is compared; open guests are refused all the same. */
-  public static SnpPolicy genuineOnly(String because) {
-    return new SnpPolicy(
+  public static SnpCheck genuineOnly(String because) {
+    return new SnpCheck(
         new Expected.Unchecked<>(because),
         new Expected.Unchecked<>(because),
         new Expected.Unchecked<>(because),
         new Expected.Unchecked<>(because),
         new Expected.Unchecked<>(because),
         new Expected.Unchecked<>(because),
-        PlatformPolicy.refused(),
-        PlatformPolicy.refused(),
+        PlatformCheck.refused(),
+        PlatformCheck.refused(),
         new Expected.Unchecked<>(because),
         SnpRoots.AMD);
   }

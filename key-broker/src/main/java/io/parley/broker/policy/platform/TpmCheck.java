@@ -1,15 +1,20 @@
 package io.parley.broker.policy.platform;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.platform.TpmPolicy;
 import io.parley.broker.evidence.TpmClaims;
+import io.parley.evidence.MeasuredEvent;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What is wanted of a machine with a TPM 2.0.
@@ -20,25 +25,50 @@ import java.util.TreeMap;
  * @param roots name of each by its fingerprint
  * @param attestationKeys that the parties trust by name
  */
-public record TpmPolicy(
+public record TpmCheck(
     Expected<String> anchors,
     Map<Digest, String> roots,
     Expected<Set<Integer>> selection,
     SortedMap<Integer, Expected<ByteString>> pcrs,
     List<Digest> attestationKeys)
-    implements PlatformPolicy {
-  /** The anchor of keys that are trusted by name. */
-  public static final String PINNED_KEY = "pinned-key";
-
-  public TpmPolicy {
+    implements PlatformCheck {
+  public TpmCheck {
     pcrs = Collections.unmodifiableSortedMap(new TreeMap<>(pcrs));
     roots = Map.copyOf(roots);
     attestationKeys = List.copyOf(attestationKeys);
   }
 
+  static TpmCheck of(TpmPolicy policy, PolicySource source) {
+    return of(policy, source, policy.pcrs().keySet());
+  }
+
+  /** For an enclave's quote, which is over what its launcher measured too. */
+  public static TpmCheck ofEnclave(TpmPolicy policy, PolicySource source) {
+    Set<Integer> selection = new TreeSet<>(policy.pcrs().keySet());
+    selection.addAll(MeasuredEvent.PCRS);
+    return of(policy, source, selection);
+  }
+
+  private static TpmCheck of(TpmPolicy policy, PolicySource source, Set<Integer> selection) {
+    List<String> anchors = new ArrayList<>(policy.roots().keySet());
+    if (!policy.attestationKeys().isEmpty()) {
+      anchors.add(TpmPolicy.PINNED_KEY);
+    }
+    Map<Digest, String> roots = new HashMap<>();
+    policy.roots().forEach((name, root) -> roots.put(root, name));
+    SortedMap<Integer, Expected<ByteString>> pcrs = new TreeMap<>();
+    policy.pcrs().forEach((index, value) -> pcrs.put(index, source.expect("pcrs", value)));
+    return new TpmCheck(
+        source.expect("roots", anchors),
+        roots,
+        source.expect("pcrs", (Set<Integer>) new TreeSet<>(selection)),
+        pcrs,
+        policy.attestationKeys());
+  }
+
   /** No register is compared, and no key is trusted by name. */
-  public static TpmPolicy genuineOnly(String because) {
-    return new TpmPolicy(
+  public static TpmCheck genuineOnly(String because) {
+    return new TpmCheck(
         new Expected.Unchecked<>(because),
         Map.of(),
         new Expected.Unchecked<>(because),

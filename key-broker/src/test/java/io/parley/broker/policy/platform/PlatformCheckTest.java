@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.platform.PlatformYaml;
+import io.parley.agreement.platform.PolicyFile;
 import io.parley.broker.evidence.Revocation;
 import io.parley.broker.evidence.SnpClaims;
 import io.parley.broker.evidence.SnpClaims.Tcb;
@@ -22,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Nothing that is left out means "not compared", and every difference has its own reason. */
-final class PolicyYamlTest {
+final class PlatformCheckTest {
   private static final String M48 = "ab".repeat(48);
   private static final String SNP =
       """
@@ -43,7 +45,7 @@ final class PolicyYamlTest {
 
   @Test
   void whatIsLeftOutOfAnSnpPolicyIsStrict() {
-    SnpPolicy policy = (SnpPolicy) PolicyYaml.parse(SNP, "p");
+    SnpCheck policy = (SnpCheck) check(SNP, "p");
     assertThat(policy.debug()).isEqualTo(strict(false));
     assertThat(policy.migratable()).isEqualTo(strict(false));
     assertThat(policy.vmpl()).isEqualTo(strict(0L));
@@ -56,7 +58,7 @@ final class PolicyYamlTest {
 
   @Test
   void everyDifferenceOfAnSnpGuestHasItsReason() {
-    SnpPolicy policy = (SnpPolicy) PolicyYaml.parse(SNP, "p");
+    SnpCheck policy = (SnpCheck) check(SNP, "p");
     assertThat(
             differences(
                 policy.compare(
@@ -85,7 +87,7 @@ final class PolicyYamlTest {
 
   @Test
   void aTdxPolicyTakesOnlyUpToDateMachinesUnlessItSaysMore() {
-    TdxPolicy strict = (TdxPolicy) PolicyYaml.parse(TDX, "p");
+    TdxCheck strict = (TdxCheck) check(TDX, "p");
     assertThat(differences(strict.compare(tdx(TcbStatus.UP_TO_DATE, 17, Set.of())))).isEmpty();
     assertThat(
             differences(strict.compare(tdx(TcbStatus.OUT_OF_DATE, 16, Set.of("INTEL-SA-00001")))))
@@ -95,9 +97,9 @@ final class PolicyYamlTest {
             Reason.EVIDENCE_COLLATERAL_EXPIRED);
     assertThat(differences(strict.compare(tdx(TcbStatus.NOT_CHECKED, 0, Set.of()))))
         .contains(Reason.EVIDENCE_COLLATERAL_MISSING);
-    TdxPolicy lenient =
-        (TdxPolicy)
-            PolicyYaml.parse(
+    TdxCheck lenient =
+        (TdxCheck)
+            check(
                 TDX
                     + """
                     tcb_status: [UpToDate, OutOfDate]
@@ -157,15 +159,20 @@ final class PolicyYamlTest {
     invalid(text, "p");
   }
 
+  private static PlatformCheck check(String text, String name) {
+    PolicyFile file = PlatformYaml.parse(text, name);
+    return PlatformCheck.of(file.policy(), PolicySource.file(file, name));
+  }
+
   private static void invalid(String text, String named) {
-    assertThatThrownBy(() -> PolicyYaml.parse(text, "p"))
+    assertThatThrownBy(() -> PlatformYaml.parse(text, "p"))
         .isInstanceOfSatisfying(
             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.INVALID_CONFIG))
         .hasMessageContaining(named);
   }
 
   private static <T> Expected<T> strict(T value) {
-    return new Expected.OneOf<>(List.of(value), PlatformPolicy.DEFAULT);
+    return new Expected.OneOf<>(List.of(value), PlatformCheck.DEFAULT);
   }
 
   private static List<Reason> differences(List<Comparison> all) {

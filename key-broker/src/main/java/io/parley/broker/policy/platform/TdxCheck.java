@@ -1,6 +1,7 @@
 package io.parley.broker.policy.platform;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.platform.TdxPolicy;
 import io.parley.broker.evidence.TcbStatus;
 import io.parley.broker.evidence.TdxClaims;
 import io.parley.broker.evidence.tdx.TdxVerifier;
@@ -18,7 +19,7 @@ import java.util.Set;
  * @param evaluation the least number of Intel's evaluation data
  * @param roots Intel's, or those in their place
  */
-public record TdxPolicy(
+public record TdxCheck(
     Expected<TcbStatus> statuses,
     Expected<Set<String>> advisories,
     Expected<Integer> evaluation,
@@ -29,11 +30,11 @@ public record TdxPolicy(
     Expected<ByteString> mrOwnerConfig,
     Expected<Boolean> debug,
     Set<Digest> roots)
-    implements PlatformPolicy {
+    implements PlatformCheck {
   /** How many runtime measurements a TD has. */
-  public static final int RTMRS = 4;
+  static final int RTMRS = TdxPolicy.RTMRS;
 
-  public TdxPolicy {
+  public TdxCheck {
     rtmrs = List.copyOf(rtmrs);
     roots = Set.copyOf(roots);
     if (rtmrs.size() != RTMRS) {
@@ -41,17 +42,35 @@ public record TdxPolicy(
     }
   }
 
+  static TdxCheck of(TdxPolicy policy, PolicySource source) {
+    List<Expected<ByteString>> rtmrs = new ArrayList<>();
+    policy.rtmrs().forEach(rtmr -> rtmrs.add(source.expect("rtmrs", rtmr)));
+    return new TdxCheck(
+        source.expect(
+            "tcb_status",
+            policy.tcbStatus().stream().flatMap(text -> TcbStatus.parse(text).stream()).toList()),
+        source.expect("advisories", Set.<String>copyOf(policy.advisories())),
+        source.expect("minimum_tcb_evaluation", policy.minimumTcbEvaluation()),
+        source.expect("mr_td", policy.mrTd()),
+        rtmrs,
+        source.expect("mr_config_id", policy.mrConfigId()),
+        source.expect("mr_owner", policy.mrOwner()),
+        source.expect("mr_owner_config", policy.mrOwnerConfig()),
+        source.refused("debug", policy.debugAllowed()),
+        PlatformCheck.rootsOr(policy.roots(), TdxVerifier.INTEL));
+  }
+
   /**
    * Nothing that hangs on the agreement is compared; open guests are refused all the same, and old
    * machines too once collateral tells.
    */
-  public static TdxPolicy genuineOnly(String because, boolean collateral) {
+  public static TdxCheck genuineOnly(String because, boolean collateral) {
     List<Expected<ByteString>> rtmrs = new ArrayList<>();
     for (int i = 0; i < RTMRS; i++) {
       rtmrs.add(new Expected.Unchecked<>(because));
     }
     String none = "no collateral was given";
-    return new TdxPolicy(
+    return new TdxCheck(
         collateral
             ? new Expected.OneOf<>(List.of(TcbStatus.UP_TO_DATE), DEFAULT)
             : new Expected.Unchecked<>(none),
@@ -64,7 +83,7 @@ public record TdxPolicy(
         new Expected.Unchecked<>(because),
         new Expected.Unchecked<>(because),
         new Expected.Unchecked<>(because),
-        PlatformPolicy.refused(),
+        PlatformCheck.refused(),
         Set.of(TdxVerifier.INTEL));
   }
 

@@ -1,6 +1,7 @@
 package io.parley.broker.policy.platform;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.platform.NitroPolicy;
 import io.parley.broker.evidence.NitroClaims;
 import io.parley.broker.evidence.nitro.NitroVerifier;
 import io.parley.wire.Digest;
@@ -17,21 +18,30 @@ import java.util.TreeMap;
  * @param pcrs by index
  * @param roots AWS's, or those in their place
  */
-public record NitroPolicy(
+public record NitroCheck(
     SortedMap<Integer, Expected<ByteString>> pcrs, Expected<Boolean> debug, Set<Digest> roots)
-    implements PlatformPolicy {
-  public NitroPolicy {
+    implements PlatformCheck {
+  public NitroCheck {
     roots = Set.copyOf(roots);
     pcrs = Collections.unmodifiableSortedMap(new TreeMap<>(pcrs));
   }
 
-  /** No register is compared; enclaves in debug mode are refused all the same. */
-  public static NitroPolicy genuineOnly(String because) {
+  static NitroCheck of(NitroPolicy policy, PolicySource source) {
     SortedMap<Integer, Expected<ByteString>> pcrs = new TreeMap<>();
-    for (int pcr : PolicyYaml.NITRO_IMAGE_PCRS) {
+    policy.pcrs().forEach((index, value) -> pcrs.put(index, source.expect("pcrs", value)));
+    return new NitroCheck(
+        pcrs,
+        source.refused("debug", policy.debugAllowed()),
+        PlatformCheck.rootsOr(policy.roots(), NitroVerifier.AWS));
+  }
+
+  /** No register is compared; enclaves in debug mode are refused all the same. */
+  public static NitroCheck genuineOnly(String because) {
+    SortedMap<Integer, Expected<ByteString>> pcrs = new TreeMap<>();
+    for (int pcr : NitroPolicy.IMAGE_PCRS) {
       pcrs.put(pcr, new Expected.Unchecked<>(because));
     }
-    return new NitroPolicy(pcrs, PlatformPolicy.refused(), Set.of(NitroVerifier.AWS));
+    return new NitroCheck(pcrs, PlatformCheck.refused(), Set.of(NitroVerifier.AWS));
   }
 
   @Override
