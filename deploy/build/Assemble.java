@@ -35,9 +35,12 @@ void main(String[] args) throws Exception {
   libraries(repo.resolve("enclave-shim/shim"), dist.resolve("lib/shim"));
   libraries(repo.resolve("deploy"), dist.resolve("lib/deploy"));
   runtime(dist.resolve("runtime"));
-  for (String app : List.of("sql", "regression")) {
-    copyTree(repo.resolve("enclave-shim/apps").resolve(app).resolve("target/app"), dist.resolve("apps").resolve(app));
-    archive(dist.resolve("runtime"), dist.resolve("apps").resolve(app), repo.resolve("deploy/build/" + app + ".classlist"), "app.jsa");
+  for (String app : List.of("sql", "regression", "matching", "intersect", "statistics")) {
+    Path folder = dist.resolve("apps").resolve(app);
+    copyTree(repo.resolve("enclave-shim/apps").resolve(app).resolve("target/app"), folder);
+    // What an app needs to start hardly differs between those that have no engine.
+    String list = app.equals("sql") ? "sql" : "apps";
+    archive(dist.resolve("runtime"), folder, repo.resolve("deploy/build/" + list + ".classlist"), "app.jsa");
   }
   archive(dist.resolve("runtime"), dist.resolve("lib/shim"), repo.resolve("deploy/build/shim.classlist"), "shim.jsa");
   // Hosts run on the JDK itself; with another one than this they start without the archive.

@@ -15,50 +15,42 @@ import org.jspecify.annotations.Nullable;
  * is null.
  */
 final class Report {
-  static final Schema SCHEMA =
-      Fields.schema(
-          Fields.varchar("section"),
-          Fields.varchar("term"),
-          Fields.float8("estimate"),
-          Fields.float8("std_error"),
-          Fields.float8("t_value"),
-          Fields.float8("p_value"));
-
   private Report() {}
 
   static void write(Fit fit, ResultWriter result) throws IOException {
-    try (TableResult table = result.table(SCHEMA)) {
-      for (Fit.Coefficient c : fit.coefficients()) {
+    Schema schema =
+        Fields.schema(
+            Fields.varchar("section"),
+            Fields.varchar("term"),
+            Fields.float8("estimate"),
+            Fields.float8("std_error"),
+            Fields.float8(fit.statistic()),
+            Fields.float8("p_value"));
+    try (TableResult table = result.table(schema)) {
+      for (Coefficient c : fit.coefficients()) {
         table.add(
             "coefficient",
             c.term(),
             finite(c.estimate()),
             finite(c.stdError()),
-            finite(c.tValue()),
+            finite(c.statistic()),
             finite(c.pValue()));
       }
-      for (Map.Entry<String, @Nullable Double> figure : figures(fit).entrySet()) {
-        boolean isF = figure.getKey().equals("f");
+      for (Map.Entry<String, Double> figure : fit.figures().entrySet()) {
         table.add(
             "model",
             figure.getKey(),
-            figure.getValue(),
+            finite(figure.getValue()),
             null,
             null,
-            isF ? finite(fit.fPValue()) : null);
+            finite(fit.pValue(figure.getKey())));
       }
     }
   }
 
   static Map<String, @Nullable Double> figures(Fit fit) {
     Map<String, @Nullable Double> figures = new LinkedHashMap<>();
-    figures.put("r2", finite(fit.r2()));
-    figures.put("adjusted_r2", finite(fit.adjustedR2()));
-    figures.put("residual_sd", finite(fit.residualSd()));
-    figures.put("f", finite(fit.f()));
-    figures.put("rows", (double) fit.rows());
-    figures.put("df", (double) fit.df());
-    figures.put("dropped_rows", (double) fit.droppedRows());
+    fit.figures().forEach((name, value) -> figures.put(name, finite(value)));
     return figures;
   }
 

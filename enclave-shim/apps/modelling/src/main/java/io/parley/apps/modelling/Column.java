@@ -1,4 +1,4 @@
-package io.parley.apps.regression;
+package io.parley.apps.modelling;
 
 import io.parley.sdk.AppException;
 import io.parley.sdk.Row;

@@ -1,4 +1,4 @@
-package io.parley.apps.regression;
+package io.parley.apps.modelling;
 
 import io.parley.sdk.AppException;
 import java.util.ArrayList;
@@ -33,14 +33,8 @@ final class KeyJoin {
     }
   }
 
-  /** Takes one match: the row in each table, in the tables' order. The array is reused. */
-  @FunctionalInterface
-  interface Match {
-    void accept(int[] rows);
-  }
-
   /** Gives every match, in the row order of the table whose keys repeat, else of the first. */
-  void forEachMatch(Match match) {
+  void forEachMatch(Frame.Match match) {
     List<@Nullable Object> keys = tables.get(driver).keys();
     int[] rows = new int[tables.size()];
     for (int i = 0; i < keys.size(); i++) {

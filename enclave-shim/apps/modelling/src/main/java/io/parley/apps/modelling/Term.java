@@ -1,4 +1,4 @@
-package io.parley.apps.regression;
+package io.parley.apps.modelling;
 
 /**
  * A term of the model.
@@ -6,4 +6,4 @@ package io.parley.apps.regression;
  * @param name in the result; of a text column it holds a value, so it must be in no error
  * @param column as the parameter wrote it
  */
-record Term(String name, String column) {}
+public record Term(String name, String column) {}

@@ -1,0 +1,5 @@
+/** Private set intersection over the key columns of several parties. */
+@NullMarked
+package io.parley.apps.intersect;
+
+import org.jspecify.annotations.NullMarked;
