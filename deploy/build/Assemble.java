@@ -35,7 +35,7 @@ void main(String[] args) throws Exception {
   libraries(repo.resolve("enclave-shim/shim"), dist.resolve("lib/shim"));
   libraries(repo.resolve("deploy"), dist.resolve("lib/deploy"));
   runtime(dist.resolve("runtime"));
-  for (String app : List.of("sql", "regression", "matching", "intersect", "statistics")) {
+  for (String app : List.of("sql", "regression", "matching", "intersect", "statistics", "tally")) {
     Path folder = dist.resolve("apps").resolve(app);
     copyTree(repo.resolve("enclave-shim/apps").resolve(app).resolve("target/app"), folder);
     // What an app needs to start hardly differs between those that have no engine.

@@ -1,0 +1,79 @@
+package io.parley.apps.tally;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** The command of a provider of ballots. Exit codes: 0 done, 2 wrong usage, 3 refused. */
+public final class BallotsMain {
+  private static final String USAGE =
+      """
+      Usage: ballots append FILE      takes lines VOTER,CHOICE from standard input
+             ballots verify FILE      checks the whole chain; prints its length and its head
+
+      FILE is a CSV file that only grows; add it as a dataset with the columns
+      {sequence: BIGINT, voter: VARCHAR, cast_at: TIMESTAMP, choice: VARCHAR, link: VARCHAR}.
+      Publish the head that verify prints: from then on nobody can change what is behind it.
+      """;
+
+  private final Supplier<LocalDateTime> clock;
+  private final PrintStream out;
+  private final PrintStream err;
+
+  BallotsMain(Supplier<LocalDateTime> clock, PrintStream out, PrintStream err) {
+    this.clock = clock;
+    this.out = out;
+    this.err = err;
+  }
+
+  /** The process. */
+  public static void main(String[] args) {
+    BallotsMain command =
+        new BallotsMain(
+            () -> LocalDateTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.MICROS),
+            System.out,
+            System.err);
+    System.exit(
+        command.run(
+            List.of(args),
+            new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))));
+  }
+
+  int run(List<String> args, BufferedReader in) {
+    if (args.size() != 2 || !List.of("append", "verify").contains(args.getFirst())) {
+      err.print(USAGE);
+      return 2;
+    }
+    try (BallotStore store = BallotStore.open(Path.of(args.getLast()))) {
+      if (args.getFirst().equals("append")) {
+        append(store, in);
+      }
+      out.printf("%d ballots, head %s%n", store.length(), store.head());
+      return 0;
+    } catch (IOException | IllegalArgumentException e) {
+      err.printf("ballots: %s: %s%n", args.getLast(), e.getMessage());
+      return 3;
+    }
+  }
+
+  private void append(BallotStore store, BufferedReader in) throws IOException {
+    int number = 0;
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
+      number++;
+      String[] fields = line.split(",", -1);
+      if (fields.length != 2) {
+        throw new IOException("input line %d is not VOTER,CHOICE".formatted(number));
+      }
+      Ballot ballot = store.append(fields[0], clock.get(), fields[1]);
+      out.printf("%d%n", ballot.sequence());
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package io.parley.apps.tally;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parley.sdk.Fields;
+import io.parley.sdk.testing.TestJob;
+import io.parley.sdk.testing.TestJob.Outcome;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TallyAppTest {
+  private static final Schema BALLOTS =
+      Fields.schema(
+          Fields.bigint("sequence"),
+          Fields.varchar("voter"),
+          Fields.timestamp("cast_at"),
+          Fields.varchar("choice"),
+          Fields.varchar("link"));
+  private static final LocalDateTime START = LocalDateTime.parse("2027-05-01T08:00:00");
+  private static final int VOTERS = 50;
+
+  @TempDir Path folder;
+
+  /** Against a count that is written down once more, over three providers and random ballots. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void theLastValidBallotCounts(long seed) throws IOException {
+    Random random = new Random(seed);
+    Map<String, LocalDateTime> latest = new HashMap<>();
+    Map<String, String> votes = new HashMap<>();
+    long valid = 0;
+    TestJob job = job();
+    int minute = 0;
+    List<List<@Nullable Object[]>> providers =
+        List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    for (int i = 0; i < 600; i++) {
+      String voter = "v" + random.nextInt(VOTERS + 10);
+      String choice = List.of("yes", "no", "maybe").get(random.nextInt(3));
+      LocalDateTime at = START.plusMinutes(minute += random.nextInt(2) + 1);
+      add(providers.get(random.nextInt(3)), voter, at, choice);
+      boolean onRoll = Integer.parseInt(voter.substring(1)) < VOTERS;
+      if (onRoll && !choice.equals("maybe") && at.isBefore(START.plusMinutes(700))) {
+        valid++;
+        latest.put(voter, at);
+        votes.put(voter, choice);
+      }
+    }
+    for (int p = 0; p < 3; p++) {
+      job.dataset("ballots" + p, BALLOTS, providers.get(p));
+    }
+    Outcome outcome = job.parameter("closes", "2027-05-01T19:40:00").run(new TallyApp());
+
+    Map<String, @Nullable Object[]> rows = rows(outcome);
+    assertThat(votes(rows, "choice/yes"))
+        .isEqualTo(votes.values().stream().filter("yes"::equals).count());
+    assertThat(votes(rows, "choice/no"))
+        .isEqualTo(votes.values().stream().filter("no"::equals).count());
+    assertThat(votes(rows, "ballots/replaced")).isEqualTo(valid - latest.size());
+    assertThat(votes(rows, "ballots/invalid")).isEqualTo(600 - valid);
+    for (int p = 0; p < 3; p++) {
+      assertThat(row(rows, "chain/ballots" + p)[3]).isEqualTo(providers.get(p).getLast()[4]);
+    }
+  }
+
+  @Test
+  void theDigestStandsForEveryChain() throws IOException {
+    List<@Nullable Object[]> ballots = new ArrayList<>();
+    add(ballots, "v1", START, "yes");
+    Object before =
+        row(rows(job().dataset("b", BALLOTS, ballots).run(new TallyApp())), "digest/all")[3];
+    add(ballots, "v2", START, "no");
+    folder = folder.resolve("again");
+    Object after =
+        row(rows(job().dataset("b", BALLOTS, ballots).run(new TallyApp())), "digest/all")[3];
+
+    assertThat(before).isNotNull().isNotEqualTo(after);
+  }
+
+  @Test
+  void ofEqualTimesTheLaterProviderAndTheLaterBallotCount() throws IOException {
+    List<@Nullable Object[]> a = new ArrayList<>();
+    add(a, "v1", START, "yes");
+    add(a, "v2", START, "yes");
+    add(a, "v2", START, "no");
+    List<@Nullable Object[]> b = new ArrayList<>();
+    add(b, "v1", START, "no");
+    Map<String, @Nullable Object[]> rows =
+        rows(job().dataset("b", BALLOTS, b).dataset("a", BALLOTS, a).run(new TallyApp()));
+
+    assertThat(votes(rows, "choice/no")).isEqualTo(2);
+    assertThat(votes(rows, "ballots/replaced")).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"changed", "left out", "moved", "cut", "forged", "null"})
+  void aBrokenChainIsRefused(String how) throws IOException {
+    List<@Nullable Object[]> ballots = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      add(ballots, "v" + i, START.plusMinutes(i), "yes");
+    }
+    switch (how) {
+      case "changed" -> ballots.get(2)[3] = "no";
+      case "left out" -> ballots.remove(2);
+      case "moved" -> ballots.add(ballots.remove(1));
+      case "cut" -> ballots.removeFirst();
+      case "forged" -> ballots.get(4)[4] = "00".repeat(32);
+      default -> ballots.get(1)[1] = null;
+    }
+    Outcome outcome = job().dataset("b", BALLOTS, ballots).run(new TallyApp());
+
+    assertThat(outcome.exitCode()).isNotZero();
+    assertThat(outcome.error().path("reason").asText()).isEqualTo("CHAIN_BROKEN");
+    assertThat(outcome.error().path("message").asText()).doesNotContain("v1", "v2");
+  }
+
+  private TestJob job() throws IOException {
+    List<@Nullable Object[]> roll = new ArrayList<>();
+    for (int i = 0; i < VOTERS; i++) {
+      roll.add(new Object[] {"v" + i});
+    }
+    return TestJob.in(folder)
+        .dataset("roll", Fields.schema(Fields.varchar("voter")), roll)
+        .parameter("roll", "roll")
+        .parameter("choices", "yes, no");
+  }
+
+  private static void add(
+      List<@Nullable Object[]> ballots, String voter, LocalDateTime at, String choice) {
+    BallotChain chain = new BallotChain();
+    long sequence = 0;
+    for (Object[] row : ballots) {
+      String unused =
+          chain.add(
+              new Ballot(
+                  ++sequence,
+                  String.valueOf(row[1]),
+                  (LocalDateTime) row[2],
+                  String.valueOf(row[3])));
+    }
+    String link = chain.add(new Ballot(sequence + 1, voter, at, choice));
+    ballots.add(new Object[] {sequence + 1, voter, at, choice, link});
+  }
+
+  private static Map<String, @Nullable Object[]> rows(Outcome outcome) throws IOException {
+    assertThat(outcome.exitCode()).isZero();
+    Map<String, @Nullable Object[]> rows = new HashMap<>();
+    outcome.rows("result").forEach(row -> rows.put(row[0] + "/" + row[1], row));
+    return rows;
+  }
+
+  private static @Nullable Object[] row(Map<String, @Nullable Object[]> rows, String key) {
+    @Nullable Object @Nullable [] row = rows.get(key);
+    if (row == null) {
+      throw new AssertionError("no row " + key);
+    }
+    return row;
+  }
+
+  private static long votes(Map<String, @Nullable Object[]> rows, String key) {
+    return row(rows, key)[2] instanceof Number number ? number.longValue() : -1;
+  }
+}
