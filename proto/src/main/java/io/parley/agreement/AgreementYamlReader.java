@@ -341,7 +341,7 @@ final class AgreementYamlReader {
     return new Window(
         section.find("not_before") == null ? null : instant(section, "not_before"),
         section.find("not_after") == null ? null : instant(section, "not_after"),
-        perDay == null ? 0 : (int) Math.clamp(perDay, 0, Limits.MAX_JOBS));
+        perDay == null ? 0 : Math.clamp(perDay, 0, Limits.MAX_JOBS));
   }
 
   /** Empty stands for the local shim. */
