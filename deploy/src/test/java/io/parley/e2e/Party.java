@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,11 +32,21 @@ final class Party implements AutoCloseable {
 
   /** A consortium of two; the first also runs the broker. Both nodes are up. */
   static List<Party> two(Path folder, String first, String second) throws Exception {
+    return two(folder, first, second, "");
+  }
+
+  /** The same, with more in broker.yaml. */
+  static List<Party> two(Path folder, String first, String second, String brokerYaml)
+      throws Exception {
     Party founder = new Party(first, folder.resolve(first), freePort());
     Party other = new Party(second, folder.resolve(second), freePort());
     founder.parley(
         "identity", "create", "--party", first, "--listen", founder.address(), "--embedded-broker");
     founder.parley("broker", "create", "--listen", "127.0.0.1:" + freePort());
+    Files.writeString(
+        founder.home.resolve("broker").resolve("broker.yaml"),
+        brokerYaml,
+        StandardOpenOption.APPEND);
     founder.parley(
         "consortium",
         "init",
@@ -55,6 +66,25 @@ final class Party implements AutoCloseable {
     founder.parley("consortium", "approve", second, "--yes");
     other.start();
     return List.of(founder, other);
+  }
+
+  /** A consortium of one, whose broker listens on this port. */
+  static Party alone(Path home, String name, int brokerPort) throws Exception {
+    Party party = new Party(name, home, freePort());
+    party.parley(
+        "identity", "create", "--party", name, "--listen", party.address(), "--embedded-broker");
+    party.parley("broker", "create", "--listen", "127.0.0.1:" + brokerPort);
+    party.parley(
+        "consortium",
+        "init",
+        "--name",
+        "alone",
+        "--address",
+        party.address(),
+        "--broker",
+        party.home.resolve("broker").toString());
+    party.start();
+    return party;
   }
 
   private static int freePort() throws IOException {

@@ -30,6 +30,7 @@ class ArchitectureTest {
     "io.parley.evidence..",
     "io.parley.seal..",
     "io.parley.identity..",
+    "io.parley.tlog..",
     "io.parley.wire..",
     "io.parley.link..",
     "io.parley.yaml..",
@@ -67,6 +68,7 @@ class ArchitectureTest {
   private static final JavaClasses HOUSE =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
+          .withImportOption(location -> !location.contains("-tests.jar"))
           .importPackages("io.parley");
 
   @TestFactory

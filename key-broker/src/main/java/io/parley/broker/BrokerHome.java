@@ -1,6 +1,7 @@
 package io.parley.broker;
 
 import io.parley.broker.config.BrokerYaml;
+import io.parley.broker.config.KeysConfig;
 import io.parley.broker.keys.MasterKey;
 import io.parley.identity.BrokerIdentity;
 import io.parley.wire.EnvironmentException;
@@ -36,6 +37,10 @@ record BrokerHome(Path folder) {
     return folder.resolve("native");
   }
 
+  Path log() {
+    return folder.resolve("log");
+  }
+
   Path database() {
     return folder.resolve("broker.db");
   }
@@ -46,7 +51,12 @@ record BrokerHome(Path folder) {
    * @throws RefusedException ALREADY_EXISTS
    */
   BrokerIdentity create(
-      String name, String listen, String membership, InstantSource clock, SecureRandom random) {
+      String name,
+      String listen,
+      String membership,
+      KeysConfig keys,
+      InstantSource clock,
+      SecureRandom random) {
     if (Files.exists(config()) || Files.exists(masterKey())) {
       throw new RefusedException(
           Reason.ALREADY_EXISTS,
@@ -60,7 +70,7 @@ record BrokerHome(Path folder) {
       BrokerIdentity identity = BrokerIdentity.create(identity(), name, clock, random);
       MasterKey.create(masterKey(), random);
       Files.writeString(
-          config(), BrokerYaml.template(listen, membership), StandardOpenOption.CREATE_NEW);
+          config(), BrokerYaml.template(listen, membership, keys), StandardOpenOption.CREATE_NEW);
       return identity;
     } catch (IOException e) {
       throw failed("cannot create a broker in %s: %s".formatted(folder, e), e);

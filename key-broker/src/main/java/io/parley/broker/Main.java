@@ -1,9 +1,13 @@
 package io.parley.broker;
 
 import io.parley.broker.cli.EvidenceCommands;
+import io.parley.broker.config.BrokerYaml;
+import io.parley.broker.config.KeysConfig;
 import io.parley.identity.BrokerIdentity;
 import io.parley.process.ServerProcess;
 import io.parley.wire.ParleyException;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -23,7 +27,7 @@ import picocli.CommandLine.Option;
     name = "key-broker",
     description = "Judges evidence, keeps keys, writes the record of decisions.",
     mixinStandardHelpOptions = true,
-    subcommands = {Main.Init.class, EvidenceCommands.class})
+    subcommands = {Main.Init.class, Main.Rewrap.class, EvidenceCommands.class})
 public final class Main implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(Main.class);
 
@@ -101,13 +105,65 @@ public final class Main implements Callable<Integer> {
         defaultValue = "../consortium")
     private String membership = "";
 
+    @Option(
+        names = "--keys",
+        description = "file or pkcs11. Default: ${DEFAULT-VALUE}.",
+        defaultValue = "file")
+    private String keys = "";
+
+    @Option(names = "--library", description = "With pkcs11: the HSM's PKCS#11 library.")
+    private @Nullable Path library;
+
+    @Option(names = "--token-label", description = "With pkcs11: the label of the HSM's token.")
+    private @Nullable String tokenLabel;
+
+    @Option(
+        names = "--pin-file",
+        description = "With pkcs11: a private file with the token's PIN. It stays where it is.")
+    private @Nullable Path pinFile;
+
     @Override
     public Integer call() {
       BrokerIdentity identity =
           new BrokerHome(home)
-              .create(name, listen, membership, Clock.systemUTC(), new SecureRandom());
+              .create(name, listen, membership, keys(), Clock.systemUTC(), new SecureRandom());
       System.out.printf(
           "broker '%s' %s%n", identity.name(), identity.signingKey().verifyingKey().digest());
+      return 0;
+    }
+
+    private KeysConfig keys() {
+      try {
+        return KeysConfig.of(keys, library, tokenLabel, pinFile);
+      } catch (IllegalArgumentException e) {
+        throw new RefusedException(
+            Reason.INVALID_REQUEST, e.getMessage() == null ? "" : e.getMessage());
+      }
+    }
+  }
+
+  /** Moves keys between vaults. */
+  @Command(
+      name = "rewrap",
+      description = "Moves all keys to the vault that broker.yaml names. The broker must not run.",
+      mixinStandardHelpOptions = true)
+  static final class Rewrap implements Callable<Integer> {
+    @Option(names = "--home", required = true, description = "The broker's folder.")
+    private Path home = Path.of("");
+
+    @Option(
+        names = "--from",
+        description =
+            "A broker.yaml that names the vault where the keys are now. Default: keys in file.")
+    private @Nullable Path from;
+
+    @Override
+    public Integer call() {
+      KeysConfig before = from == null ? new KeysConfig.File() : BrokerYaml.load(from).keys();
+      int moved =
+          new BrokerWiring(Clock.systemUTC(), System::nanoTime, new SecureRandom())
+              .rewrap(home, before);
+      System.out.printf("moved the keys of %d agreements%n", moved);
       return 0;
     }
   }

@@ -3,6 +3,7 @@ package io.parley.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.parley.broker.log.TestLog;
 import io.parley.broker.store.Store;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.RefusedException;
@@ -25,7 +26,7 @@ class BrokerProcessTest {
       assertThat(process.address()).matches("127\\.0\\.0\\.1:[1-9][0-9]{1,4}");
       process.closeStdin();
       assertThat(process.exitCode(Duration.ofSeconds(20))).isZero();
-      assertThat(process.log()).contains("record of decisions: 0 entries, whole");
+      assertThat(process.log()).contains("log of decisions: 0 entries, whole");
     }
   }
 
@@ -80,14 +81,14 @@ class BrokerProcessTest {
   }
 
   @Test
-  void aBrokenRecordOfDecisionsIsNotServed() throws Exception {
+  void aBrokenLogIsNotServed() throws Exception {
     try (TestBroker broker = TestBroker.start(folder.resolve("broker"))) {
       broker.activate(3);
       broker.close();
-      try (Store store = Store.open(broker.home().database())) {
+      try (Store store = TestLog.store(broker.home().database())) {
         store.write(write -> {
-          write.execute("DROP TRIGGER decision_is_not_updated");
-          return write.execute("UPDATE decision SET entry = x'00' WHERE sequence = 2");
+          write.execute("DROP TRIGGER log_entry_is_not_updated");
+          return write.execute("UPDATE log_entry SET entry = x'00' WHERE idx = 2");
         });
       }
       assertThatThrownBy(broker::restart)

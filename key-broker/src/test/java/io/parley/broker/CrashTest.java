@@ -14,7 +14,6 @@ import io.parley.evidence.Evidence;
 import io.parley.identity.Role;
 import io.parley.proto.agreement.v1.Envelope;
 import io.parley.proto.broker.v1.AgreementServiceGrpc;
-import io.parley.proto.broker.v1.AuditServiceGrpc;
 import io.parley.proto.broker.v1.CreateChallengeRequest;
 import io.parley.proto.broker.v1.CreateJobRequest;
 import io.parley.proto.broker.v1.Decision;
@@ -24,6 +23,8 @@ import io.parley.proto.broker.v1.JobReport;
 import io.parley.proto.broker.v1.KeyServiceGrpc;
 import io.parley.proto.broker.v1.KeyServiceGrpc.KeyServiceBlockingStub;
 import io.parley.proto.broker.v1.ListDecisionsRequest;
+import io.parley.proto.broker.v1.LogServiceGrpc;
+import io.parley.proto.broker.v1.PresentCheckpointRequest;
 import io.parley.proto.broker.v1.ProposeAgreementRequest;
 import io.parley.proto.broker.v1.RequestKeysRequest;
 import io.parley.transport.Channels;
@@ -86,6 +87,7 @@ class CrashTest {
     for (int round = 0; round < ROUNDS; round++) {
       try (BrokerProcess process = BrokerProcess.start(folder.resolve("broker"), folder);
           Client client = new Client(process.address())) {
+        client.present();
         client.propose();
         check(client);
         List<Thread> workers = new ArrayList<>();
@@ -104,6 +106,7 @@ class CrashTest {
     }
     try (BrokerProcess process = BrokerProcess.start(folder.resolve("broker"), folder);
         Client client = new Client(process.address())) {
+      client.present();
       check(client);
       exhaust(client);
       check(client);
@@ -220,6 +223,13 @@ class CrashTest {
       return KeyServiceGrpc.newBlockingStub(node).withDeadlineAfter(30, TimeUnit.SECONDS);
     }
 
+    void present() {
+      var _ =
+          LogServiceGrpc.newBlockingStub(node)
+              .withDeadlineAfter(30, TimeUnit.SECONDS)
+              .presentCheckpoint(PresentCheckpointRequest.getDefaultInstance());
+    }
+
     void propose() {
       assertThat(
               AgreementServiceGrpc.newBlockingStub(operator)
@@ -278,7 +288,7 @@ class CrashTest {
       String token = "";
       do {
         var page =
-            AuditServiceGrpc.newBlockingStub(operator)
+            LogServiceGrpc.newBlockingStub(operator)
                 .listDecisions(
                     ListDecisionsRequest.newBuilder()
                         .setPageSize(1000)

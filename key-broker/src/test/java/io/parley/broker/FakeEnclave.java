@@ -6,6 +6,7 @@ import io.parley.agreement.Agreement;
 import io.parley.agreement.SignedAgreement;
 import io.parley.evidence.Claims;
 import io.parley.evidence.Evidence;
+import io.parley.evidence.LaunchStatement;
 import io.parley.evidence.ReportData;
 import io.parley.evidence.SimulatedEvidence;
 import io.parley.identity.SigningKey;
@@ -28,6 +29,7 @@ import java.security.SecureRandom;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +69,7 @@ public final class FakeEnclave {
       SignedAgreement signed, String party, String jobId, Digest job, SigningKey platformKey) {
     Agreement agreement = signed.agreement();
     return new FakeEnclave(
-        HpkeKeyPair.generate(HpkeSuite.XWING, RANDOM),
+        HpkeKeyPair.generate(agreement.environment().hpke(), RANDOM),
         SigningKey.generate(RANDOM),
         new Facts(
             signed.digest(),
@@ -93,6 +95,11 @@ public final class FakeEnclave {
     return new FakeEnclave(receiveKey, signingKey, changed);
   }
 
+  /** The same facts, a fresh receive key of this suite. */
+  public FakeEnclave receivingWith(HpkeSuite suite) {
+    return new FakeEnclave(HpkeKeyPair.generate(suite, RANDOM), signingKey, facts);
+  }
+
   /** The claims over a challenge. */
   public Claims claims(ByteString nonce) {
     return new Claims(
@@ -111,6 +118,17 @@ public final class FakeEnclave {
   public Evidence evidence(ByteString nonce) {
     ByteString claims = claims(nonce).encode();
     return new Evidence(facts.kind(), claims, document(ReportData.of(claims)));
+  }
+
+  /** Evidence of another kind, whose platform vouches for what was launched. */
+  public Evidence evidence(
+      ByteString nonce, String kind, Function<LaunchStatement, ByteString> platform) {
+    ByteString claims = claims(nonce).encode();
+    return new Evidence(
+        kind,
+        claims,
+        platform.apply(
+            new LaunchStatement(ReportData.of(claims), facts.shim(), facts.isolation())));
   }
 
   /** A document of this enclave's platform over any report data. */

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import io.parley.agreement.SignedAgreement;
+import io.parley.broker.keys.MasterKey;
+import io.parley.broker.log.TestLog;
 import io.parley.broker.store.Store;
 import io.parley.proto.broker.v1.AgreementRecord;
 import io.parley.proto.broker.v1.AgreementState;
@@ -21,6 +23,7 @@ import io.parley.proto.broker.v1.ProposeAgreementRequest;
 import io.parley.proto.broker.v1.ResumeAgreementRequest;
 import io.parley.proto.broker.v1.SignAgreementRequest;
 import io.parley.wire.Reason;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -161,17 +164,35 @@ class GivenAwayNameTest {
   }
 
   @Test
-  void agreementsOfAnEarlierVersionOfTheDatabaseAreTheirPartiesToo() {
+  void agreementsOfAnEarlierVersionOfTheDatabaseAreTheirPartiesToo() throws Exception {
     broker.close();
-    try (Store store = Store.open(broker.home().database())) {
+    try (Store store = TestLog.store(broker.home().database());
+        MasterKey master = MasterKey.load(broker.home().masterKey())) {
       store.write(write -> {
-        write.execute("DROP INDEX agreement_by_proposer");
+        TestLog.downgrade(write, head -> master.mac("parley/v1/log-head", head));
+        for (String index :
+            List.of("agreement_by_proposer", "job_by_time", "agreement_by_successor")) {
+          write.execute("DROP INDEX " + index);
+        }
+        for (String trigger :
+            List.of("superseded_once", "shredded_for_good", "epoch_is_not_deleted")) {
+          write.execute("DROP TRIGGER " + trigger);
+        }
+        for (String column :
+            List.of("parent", "superseded_by", "shredded_by", "shredded_at", "purged_at")) {
+          write.execute("ALTER TABLE agreement DROP COLUMN " + column);
+        }
+        write.execute("DROP TABLE dataset_epoch");
+        write.execute("DROP TABLE dataset_revocation");
         write.execute("ALTER TABLE agreement DROP COLUMN proposer_key");
         write.execute("ALTER TABLE agreement DROP COLUMN expires_at");
         write.execute("ALTER TABLE agreement_party DROP COLUMN signing_key");
-        return write.execute("DELETE FROM flyway_schema_history WHERE version > 1");
+        write.execute("ALTER TABLE enclave DROP COLUMN emulator");
+        return write.execute(
+            "DELETE FROM flyway_schema_history WHERE CAST(version AS INTEGER) > 1");
       });
     }
+    Files.delete(broker.home().log().resolve("checkpoint"));
     broker.restart();
     assertThat(list(HOSPITAL)).hasSize(1);
     assertThat(list(INSURER)).isEmpty();

@@ -13,6 +13,7 @@ import io.parley.evidence.Evidence;
 import io.parley.evidence.ReportData;
 import io.parley.identity.Role;
 import io.parley.identity.SigningKey;
+import io.parley.proto.broker.v1.ComparedClaim;
 import io.parley.proto.broker.v1.CreateChallengeRequest;
 import io.parley.proto.broker.v1.CreateJobRequest;
 import io.parley.proto.broker.v1.Decision;
@@ -316,9 +317,19 @@ class KeyReleaseTest {
     ByteString nonce = challenge(HOSPITAL);
     refused(
         Reason.EVIDENCE_TEST_WRONG, () -> broker.keys(HOSPITAL).requestKeys(wrong.request(nonce)));
-    assertThat(broker.decisions(HOSPITAL).getLast().getDetail())
-        .isEqualTo("claim tests.network; expected denied, seen allowed");
-    assertThat(broker.decisions(INSURER).getLast().getDetail()).isEqualTo("claim tests.network");
+    Decision owners = broker.decisions(HOSPITAL).getLast();
+    assertThat(owners.getDetail())
+        .isEqualTo(
+            "claim tests.network: this environment test did not come out as agreed; see parley doctor");
+    assertThat(owners.getComparison().getClaimsList())
+        .containsExactly(
+            ComparedClaim.newBuilder()
+                .setClaim("tests.network")
+                .setExpected("denied")
+                .setSeen("allowed")
+                .build());
+    Decision others = broker.decisions(INSURER).getLast();
+    assertThat(others).isEqualTo(owners.toBuilder().clearComparison().build());
     assertThat(broker.decisions(REGISTRY)).allMatch(d -> d.getAction().equals("membership"));
   }
 

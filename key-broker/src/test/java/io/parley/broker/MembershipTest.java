@@ -12,10 +12,10 @@ import io.parley.agreement.DsseEnvelope;
 import io.parley.broker.members.MembershipFolder;
 import io.parley.identity.MembershipChain;
 import io.parley.identity.PartyIdentity;
-import io.parley.proto.broker.v1.AuditServiceGrpc;
 import io.parley.proto.broker.v1.Decision;
 import io.parley.proto.broker.v1.GetMembershipRequest;
 import io.parley.proto.broker.v1.ListDecisionsRequest;
+import io.parley.proto.broker.v1.LogServiceGrpc;
 import io.parley.proto.broker.v1.UpdateMembershipRequest;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
@@ -60,7 +60,7 @@ class MembershipTest {
     DsseEnvelope without = removal();
     assertThat(update(HOSPITAL, without)).isEqualTo(4);
     refused(Reason.NOT_A_MEMBER, () -> broker.decisions(REGISTRY));
-    broker.restart();
+    broker.restartUnwitnessed();
     assertThat(catchThrowable(() -> broker.decisions(REGISTRY))).isNotNull();
     assertThat(broker.decisions(HOSPITAL)).extracting(Decision::getAction).contains("membership");
     assertThat(update(HOSPITAL, without)).isEqualTo(4);
@@ -74,7 +74,7 @@ class MembershipTest {
       refused(
           Reason.UNAUTHENTICATED,
           () ->
-              AuditServiceGrpc.newBlockingStub(channel)
+              LogServiceGrpc.newBlockingStub(channel)
                   .listDecisions(ListDecisionsRequest.getDefaultInstance()));
     } finally {
       channel.shutdownNow();

@@ -8,20 +8,23 @@ import io.grpc.ManagedChannel;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.DsseEnvelope;
 import io.parley.agreement.SignedAgreement;
+import io.parley.broker.config.KeysConfig;
+import io.parley.broker.store.FaultPoints;
 import io.parley.identity.Role;
 import io.parley.identity.TlsIdentity;
 import io.parley.proto.broker.v1.AgreementServiceGrpc;
 import io.parley.proto.broker.v1.AgreementServiceGrpc.AgreementServiceBlockingStub;
-import io.parley.proto.broker.v1.AuditServiceGrpc;
-import io.parley.proto.broker.v1.AuditServiceGrpc.AuditServiceBlockingStub;
 import io.parley.proto.broker.v1.CreateChallengeRequest;
 import io.parley.proto.broker.v1.CreateJobRequest;
 import io.parley.proto.broker.v1.Decision;
 import io.parley.proto.broker.v1.KeyServiceGrpc;
 import io.parley.proto.broker.v1.KeyServiceGrpc.KeyServiceBlockingStub;
 import io.parley.proto.broker.v1.ListDecisionsRequest;
+import io.parley.proto.broker.v1.LogServiceGrpc;
+import io.parley.proto.broker.v1.LogServiceGrpc.LogServiceBlockingStub;
 import io.parley.proto.broker.v1.MembershipServiceGrpc;
 import io.parley.proto.broker.v1.MembershipServiceGrpc.MembershipServiceBlockingStub;
+import io.parley.proto.broker.v1.PresentCheckpointRequest;
 import io.parley.proto.broker.v1.ProposeAgreementRequest;
 import io.parley.proto.broker.v1.UpdateMembershipRequest;
 import io.parley.transport.Channels;
@@ -52,29 +55,45 @@ public final class TestBroker implements AutoCloseable {
   private final MutableTime time;
   private final TestConsortium consortium;
   private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
+  private final FaultPoints faults;
   private RunningBroker running;
 
-  private TestBroker(BrokerHome home, MutableTime time, TestConsortium consortium) {
+  private TestBroker(
+      BrokerHome home, MutableTime time, TestConsortium consortium, FaultPoints faults) {
+    this.faults = faults;
     this.home = home;
     this.time = time;
     this.consortium = consortium;
     this.running = run();
+    present();
   }
 
   /** Makes and starts one in a new folder. */
   public static TestBroker start(Path folder) throws IOException {
     MutableTime time = new MutableTime(Instant.now());
     TestConsortium consortium = create(folder, time, "127.0.0.1:0");
-    return new TestBroker(new BrokerHome(folder), time, consortium);
+    return new TestBroker(new BrokerHome(folder), time, consortium, FaultPoints.NONE);
   }
 
-  /** The same with another broker.yaml. */
-  static TestBroker start(Path folder, UnaryOperator<String> yaml) throws IOException {
+  /** The same, with somebody who is told how far it comes. */
+  static TestBroker startWith(Path folder, FaultPoints faults) throws IOException {
     MutableTime time = new MutableTime(Instant.now());
+    TestConsortium consortium = create(folder, time, "127.0.0.1:0");
+    return new TestBroker(new BrokerHome(folder), time, consortium, faults);
+  }
+
+  /** The same at this time, with another broker.yaml. */
+  static TestBroker start(Path folder, Instant now, UnaryOperator<String> yaml) throws IOException {
+    MutableTime time = new MutableTime(now);
     TestConsortium consortium = create(folder, time, "127.0.0.1:0");
     Path file = folder.resolve("broker.yaml");
     Files.writeString(file, yaml.apply(Files.readString(file)));
-    return new TestBroker(new BrokerHome(folder), time, consortium);
+    return new TestBroker(new BrokerHome(folder), time, consortium, FaultPoints.NONE);
+  }
+
+  /** The same with another broker.yaml. */
+  public static TestBroker start(Path folder, UnaryOperator<String> yaml) throws IOException {
+    return start(folder, Instant.now(), yaml);
   }
 
   /** Gives the party's name to somebody else, and tells the broker. */
@@ -98,12 +117,13 @@ public final class TestBroker implements AutoCloseable {
           }
           return old;
         });
+    present(party);
   }
 
   /** Makes one, and the consortium around it. */
   static TestConsortium create(Path folder, MutableTime time, String listen) throws IOException {
     BrokerHome home = new BrokerHome(folder);
-    var identity = home.create(BROKER, listen, "consortium", time, RANDOM);
+    var identity = home.create(BROKER, listen, "consortium", new KeysConfig.File(), time, RANDOM);
     TestConsortium consortium = new TestConsortium(time, identity.broker("127.0.0.1:1"));
     consortium.write(folder.resolve("consortium"));
     return consortium;
@@ -123,12 +143,18 @@ public final class TestBroker implements AutoCloseable {
 
   /** Stops it and starts it again from its folder, as after a crash or an update. */
   public void restart() {
+    restartUnwitnessed();
+    present();
+  }
+
+  /** The same, and no witness comes. */
+  public void restartUnwitnessed() {
     close();
     running = run();
   }
 
   private RunningBroker run() {
-    return new BrokerWiring(time, time::nanoTime, RANDOM).start(home.folder());
+    return new BrokerWiring(time, time::nanoTime, RANDOM, faults).start(home.folder());
   }
 
   public AgreementServiceBlockingStub agreements(String party) {
@@ -154,14 +180,28 @@ public final class TestBroker implements AutoCloseable {
         .withDeadlineAfter(20, TimeUnit.SECONDS);
   }
 
-  public AuditServiceBlockingStub audit(String party) {
-    return AuditServiceGrpc.newBlockingStub(channel(party, Role.ANALYST))
+  public LogServiceBlockingStub log(String party) {
+    return log(party, Role.ANALYST);
+  }
+
+  public LogServiceBlockingStub log(String party, Role role) {
+    return LogServiceGrpc.newBlockingStub(channel(party, role))
         .withDeadlineAfter(20, TimeUnit.SECONDS);
   }
 
-  /** What the party reads in the record. */
+  /** What every party's witness does after a start: here, one that has cosigned nothing. */
+  public void present() {
+    consortium.chain().current().names().forEach(this::present);
+  }
+
+  /** The same of one party. */
+  public void present(String party) {
+    var _ = log(party, Role.NODE).presentCheckpoint(PresentCheckpointRequest.getDefaultInstance());
+  }
+
+  /** What the party reads in the log. */
   public List<Decision> decisions(String party) {
-    return audit(party)
+    return log(party)
         .listDecisions(ListDecisionsRequest.newBuilder().setPageSize(1000).build())
         .getDecisionsList();
   }

@@ -144,6 +144,21 @@ public final class TestConsortium {
         List.of());
   }
 
+  /** The same agreement under other terms. */
+  public static Agreement under(Agreement agreement, Terms terms) {
+    return new Agreement(
+        agreement.name(),
+        agreement.parties(),
+        agreement.broker(),
+        agreement.app(),
+        agreement.datasets(),
+        agreement.compute(),
+        agreement.results(),
+        agreement.environment(),
+        terms,
+        agreement.parameters());
+  }
+
   /** Signed by these parties. */
   public SignedAgreement sign(Agreement agreement, String... signers) {
     SignedAgreement signed = SignedAgreement.unsigned(agreement);

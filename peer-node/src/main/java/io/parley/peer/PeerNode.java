@@ -5,6 +5,8 @@ import io.parley.identity.Caller;
 import io.parley.identity.Membership;
 import io.parley.identity.NodeIdentity;
 import io.parley.peer.apps.AppStore;
+import io.parley.peer.broker.BrokerJudge;
+import io.parley.peer.broker.BrokerTrust;
 import io.parley.peer.config.HostPort;
 import io.parley.peer.config.NodeConfig;
 import io.parley.peer.config.NodeConfig.DataMode;
@@ -13,6 +15,8 @@ import io.parley.peer.enclaves.EnclaveLauncher;
 import io.parley.peer.grpc.AppGrpc;
 import io.parley.peer.grpc.DatasetGrpc;
 import io.parley.peer.grpc.GrpcBroker;
+import io.parley.peer.grpc.GrpcBrokerLog;
+import io.parley.peer.grpc.GrpcBrokerSource;
 import io.parley.peer.grpc.GrpcPeers;
 import io.parley.peer.grpc.JobGrpc;
 import io.parley.peer.grpc.NodeChannels;
@@ -28,6 +32,8 @@ import io.parley.peer.results.ResultFiles;
 import io.parley.peer.store.DatasetStore;
 import io.parley.peer.store.NodeDatabase;
 import io.parley.peer.store.ResultStore;
+import io.parley.peer.witness.LogWitness;
+import io.parley.peer.witness.WitnessRounds;
 import io.parley.transport.CallerInterceptor;
 import io.parley.transport.MutualTls;
 import io.parley.wire.Reason;
@@ -56,6 +62,7 @@ final class PeerNode implements AutoCloseable {
    * What a node is made of.
    *
    * @param state the folder for its database, datasets and results
+   * @param judge of evidence of the broker's own
    * @param services those of other rooms: membership
    */
   record Parts(
@@ -67,6 +74,7 @@ final class PeerNode implements AutoCloseable {
       NodeChannels channels,
       EnclaveLauncher launcher,
       AppStore apps,
+      BrokerJudge judge,
       List<BindableService> services,
       String version,
       SecureRandom random,
@@ -109,7 +117,16 @@ final class PeerNode implements AutoCloseable {
     DataMode mode = parts.config().data().mode();
     GrpcPeers peers =
         new GrpcPeers(parts.channels(), parts.membership(), mode, threads, parts.clock());
-    GrpcBroker broker = new GrpcBroker(parts.channels(), parts.membership());
+    LogWitness witness =
+        new LogWitness(
+            party,
+            parts.identity().witnessKey(),
+            parts.state(),
+            () -> parts.membership().get().broker().signingKey(),
+            new GrpcBrokerLog(parts.channels(), parts.membership()),
+            parts.clock());
+    WitnessRounds rounds = closing(new WitnessRounds(witness));
+    GrpcBroker broker = new GrpcBroker(parts.channels(), parts.membership(), witness, rounds::soon);
     jobs =
         JobsWiring.jobs(
             new JobsWiring.Needs(
@@ -117,6 +134,14 @@ final class PeerNode implements AutoCloseable {
                 database,
                 parts.membership(),
                 broker,
+                new BrokerTrust(
+                    new GrpcBrokerSource(
+                        () -> parts.channels().connectedBroker(parts.membership().get().broker())),
+                    parts.judge(),
+                    parts.membership(),
+                    parts.random(),
+                    parts.clock(),
+                    System::nanoTime),
                 peers,
                 datasets,
                 new StoredApps(parts.apps()),
@@ -124,7 +149,7 @@ final class PeerNode implements AutoCloseable {
                 admissions,
                 parts.launcher(),
                 parts.config().enclave().memoryBytes(),
-                parts.config().enclave().evidence(),
+                parts.config().enclave().platform().kind(),
                 parts.config().limits().runningJobs(),
                 parts.config().limits().startWithin(),
                 threads,
@@ -146,7 +171,7 @@ final class PeerNode implements AutoCloseable {
             new NodeGrpc.Needs(
                 party,
                 parts.version(),
-                parts.config().enclave().evidence(),
+                parts.config().enclave().platform().kind(),
                 parts.membership(),
                 peers,
                 broker,
@@ -186,6 +211,7 @@ final class PeerNode implements AutoCloseable {
     // Jobs end, and say so to their peers, while the server still runs.
     closing.add(jobs);
     closing.add(sweeper());
+    rounds.start();
   }
 
   /**

@@ -2,17 +2,23 @@ package io.parley.peer;
 
 import io.parley.identity.NodeIdentity;
 import io.parley.peer.apps.AppStore;
+import io.parley.peer.broker.BrokerProgram;
 import io.parley.peer.cli.process.Distribution;
 import io.parley.peer.config.NodeConfig;
 import io.parley.peer.config.NodeConfig.BrokerMode;
+import io.parley.peer.config.NodeConfig.RemoteEnclave;
 import io.parley.peer.config.NodeConfigFile;
 import io.parley.peer.enclaves.BwrapLauncher;
 import io.parley.peer.enclaves.EnclaveLauncher;
 import io.parley.peer.enclaves.ShimDistribution;
+import io.parley.peer.enclaves.remote.EnclaveClient;
+import io.parley.peer.enclaves.remote.RemoteLauncher;
 import io.parley.peer.grpc.NodeChannels;
 import io.parley.peer.members.ConsortiumService;
 import io.parley.peer.members.MembershipStore;
 import io.parley.peer.members.MembershipSync;
+import io.parley.peer.platform.Platform;
+import io.parley.peer.platform.kinds.Platforms;
 import io.parley.process.NativeFolder;
 import io.parley.transport.MutualTls;
 import java.nio.file.Path;
@@ -87,7 +93,7 @@ final class PeerWiring {
     MutualTls tls = new MutualTls(clock);
     NodeChannels channels = new NodeChannels(identity.tls(), tls, members);
     parts.add(channels);
-    EnclaveLauncher launcher = launcher(config, distribution, identity);
+    EnclaveLauncher launcher = launcher(config, distribution, identity, tls, random, state, parts);
     parts.add(launcher);
     AppStore apps = AppStore.open(state.resolve("apps"), distribution.root().resolve("apps"));
     MembershipSync sync = new MembershipSync(config.party(), consortium, members, channels);
@@ -103,6 +109,9 @@ final class PeerWiring {
                 channels,
                 launcher,
                 apps,
+                new BrokerProgram(
+                    () -> distribution.brokerCommand(BROKER_MAIN, BROKER_HEAP),
+                    BrokerProgram.WITHIN),
                 List.of(
                     ConsortiumService.of(config.party(), consortium, members, sync, clock, random)),
                 version(),
@@ -126,16 +135,35 @@ final class PeerWiring {
         : null;
   }
 
+  /** Here, or in the party's confidential VM. */
   private static EnclaveLauncher launcher(
-      NodeConfig config, Distribution distribution, NodeIdentity identity) {
+      NodeConfig config,
+      Distribution distribution,
+      NodeIdentity identity,
+      MutualTls tls,
+      SecureRandom random,
+      Path state,
+      List<AutoCloseable> parts) {
+    RemoteEnclave remote = config.enclave().remote();
+    if (remote != null) {
+      return new RemoteLauncher(
+          new EnclaveClient(remote, identity, tls), config.enclave().platform().kind());
+    }
+    Platform platform =
+        Platforms.open(
+            config.enclave().platform(),
+            new Platforms.Surroundings(
+                state, temporary(), config.enclave().uid(), identity.platformKey()::sign, random));
+    parts.add(platform);
     return BwrapLauncher.open(
-        ShimDistribution.of(distribution.root()),
-        identity.platformKey()::sign,
-        Path.of(Objects.requireNonNullElse(System.getProperty("java.io.tmpdir"), "/tmp")),
-        config.enclave().uid());
+        ShimDistribution.of(distribution.root()), platform, temporary(), config.enclave().uid());
   }
 
-  private static String version() {
+  static Path temporary() {
+    return Path.of(Objects.requireNonNullElse(System.getProperty("java.io.tmpdir"), "/tmp"));
+  }
+
+  static String version() {
     return Objects.requireNonNullElse(
         PeerWiring.class.getPackage().getImplementationVersion(), "development");
   }

@@ -106,6 +106,29 @@ class JobFailureTest {
   }
 
   @Test
+  void anEnclaveThatCertifiesWhatIsNotItsOwnEndsTheJob() throws Exception {
+    a.enclaves.script(FakeShim::hang);
+    b.enclaves.script(shim -> {
+      shim.start();
+      shim.certify("a", ByteString.copyFromUtf8("sealed"));
+      shim.hang();
+    });
+    failsEverywhere(a.submit("x"), Reason.PEER_PROTOCOL_BROKEN, "b");
+  }
+
+  @Test
+  void anEnclaveThatCertifiesTwiceEndsTheJob() throws Exception {
+    a.enclaves.script(FakeShim::hang);
+    b.enclaves.script(shim -> {
+      shim.start();
+      shim.certify("b", ByteString.copyFromUtf8("sealed"));
+      shim.certify("b", ByteString.copyFromUtf8("again"));
+      shim.hang();
+    });
+    failsEverywhere(a.submit("x"), Reason.PEER_PROTOCOL_BROKEN, "b");
+  }
+
+  @Test
   void aHangingEnclaveIsKilledAtTheTimeout() throws Exception {
     b.enclaves.script(FakeShim::hang);
     Job job =

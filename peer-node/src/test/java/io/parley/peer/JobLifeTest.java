@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.parley.identity.Role;
 import io.parley.peer.TestConsortium.TestNode;
+import io.parley.peer.testing.FakeShim;
+import io.parley.proto.enclave.v1.HostFrame;
 import io.parley.proto.peer.v1.Job;
 import io.parley.proto.peer.v1.JobState;
 import io.parley.proto.peer.v1.ReadResultRequest;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +48,31 @@ class JobLifeTest {
       runsEverywhere(consortium, "a");
       runsEverywhere(consortium, "c");
     }
+  }
+
+  @Test
+  void whatAnEnclaveCertifiedIsHandedToTheNextOneAlsoAfterARestart() throws Exception {
+    ByteString certificate = ByteString.copyFromUtf8("sealed");
+    List<ByteString> handed = new CopyOnWriteArrayList<>();
+    try (TestConsortium consortium = new TestConsortium(root, "handed", "a", "b")) {
+      TestNode a = consortium.node("a");
+      a.enclaves.script(shim -> {
+        FakeShim.Frame source = shim.next(HostFrame.FrameCase.DATASET_SOURCE);
+        handed.add(source.message().getDatasetSource().getCertificate());
+        shim.certify("a", certificate);
+        shim.sendTo("b", "a", FakeShim.readAll(FakeShim.descriptor(source)));
+        shim.succeed(ByteString.EMPTY);
+      });
+      for (int i = 0; i < 3; i++) {
+        Job job = a.submit("job " + i);
+        assertThat(a.awaitEnd(job.getJobId()).getState()).isEqualTo(JobState.JOB_STATE_SUCCEEDED);
+        if (i == 1) {
+          a.stop();
+          a.start();
+        }
+      }
+    }
+    assertThat(handed).containsExactly(ByteString.EMPTY, certificate, certificate);
   }
 
   private static void runsEverywhere(TestConsortium consortium, String submitter) {

@@ -5,7 +5,12 @@ import io.parley.identity.Membership;
 import io.parley.identity.MembershipCodec;
 import io.parley.identity.NodeIdentity;
 import io.parley.peer.apps.AppStore;
+import io.parley.peer.broker.Judgement;
+import io.parley.peer.config.NodeConfig;
 import io.parley.peer.config.NodeConfigFile;
+import io.parley.peer.enclaves.EnclaveLauncher;
+import io.parley.peer.enclaves.remote.EnclaveClient;
+import io.parley.peer.enclaves.remote.RemoteLauncher;
 import io.parley.peer.grpc.NodeChannels;
 import io.parley.peer.testing.FakeEnclaves;
 import io.parley.peer.testing.FakeShim;
@@ -74,6 +79,14 @@ final class NodeProcess implements AutoCloseable {
     process.destroyForcibly().waitFor(20, TimeUnit.SECONDS);
   }
 
+  private static EnclaveLauncher launcher(NodeConfig config, NodeIdentity identity, MutualTls tls) {
+    NodeConfig.RemoteEnclave remote = config.enclave().remote();
+    return remote == null
+        ? new FakeEnclaves(FakeShim::hang)
+        : new RemoteLauncher(
+            new EnclaveClient(remote, identity, tls), config.enclave().platform().kind());
+  }
+
   /** The process itself. */
   public static void main(String[] args) throws Exception {
     Membership membership =
@@ -91,8 +104,9 @@ final class NodeProcess implements AutoCloseable {
                 () -> membership,
                 tls,
                 new NodeChannels(identity.tls(), tls, () -> membership),
-                new FakeEnclaves(FakeShim::hang),
+                launcher(NodeConfigFile.read(Path.of(args[0])), identity, tls),
                 AppStore.open(state.resolve("apps"), state.resolve("none")),
+                question -> new Judgement.Unchecked("TEST", "nobody judges here", List.of()),
                 List.of(),
                 "test",
                 new SecureRandom(),

@@ -23,7 +23,9 @@ import io.parley.identity.PartyIdentity;
 import io.parley.identity.Role;
 import io.parley.identity.TlsIdentity;
 import io.parley.peer.apps.AppStore;
+import io.parley.peer.broker.Judgement;
 import io.parley.peer.config.NodeConfigFile;
+import io.parley.peer.enclaves.EnclaveLauncher;
 import io.parley.peer.grpc.NodeChannels;
 import io.parley.peer.testing.FakeBroker;
 import io.parley.peer.testing.FakeEnclaves;
@@ -76,6 +78,9 @@ final class TestConsortium implements AutoCloseable {
     final int dataPort;
     String extraConfig = "";
 
+    /** In place of {@link #enclaves}, where these are behind a server. */
+    @Nullable EnclaveLauncher remote;
+
     /** How far this node's clock is ahead of the others'. */
     volatile Duration ahead = Duration.ZERO;
 
@@ -114,8 +119,9 @@ final class TestConsortium implements AutoCloseable {
                   () -> membership,
                   tls,
                   toOthers,
-                  enclaves,
+                  Objects.requireNonNullElse(remote, enclaves),
                   apps(),
+                  question -> new Judgement.Unchecked("TEST", "nobody judges here", List.of()),
                   List.of(),
                   "test",
                   random,

@@ -97,6 +97,22 @@ public record Agreement(
     return list.stream().sorted(Comparator.comparing(name)).toList();
   }
 
+  /** The same on other terms. */
+  public Agreement withTerms(Terms others) {
+    return new Agreement(
+        name,
+        parties,
+        broker,
+        app,
+        datasets,
+        compute,
+        results,
+        environment,
+        others,
+        parameters,
+        brokerEvidence);
+  }
+
   /** How it may be replaced. */
   public ChangeRule changes() {
     return terms.changes();

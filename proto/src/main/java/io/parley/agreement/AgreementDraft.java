@@ -82,6 +82,11 @@ public final class AgreementDraft {
     return results;
   }
 
+  /** The kinds of evidence that it accepts. */
+  public List<String> evidence() {
+    return environment.evidence();
+  }
+
   public List<Parameter> parameters() {
     return parameters;
   }

@@ -14,6 +14,12 @@ public record Window(@Nullable Instant notBefore, @Nullable Instant notAfter, in
   /** No window: at any time. */
   public static final Window ALWAYS = new Window(null, null, 0);
 
+  /** Whether it is open at this instant; how many jobs there were is another question. */
+  public boolean isOpen(Instant now) {
+    return (notBefore == null || !now.isBefore(notBefore))
+        && (notAfter == null || now.isBefore(notAfter));
+  }
+
   /** Whether it leaves nothing out. */
   public boolean isAlways() {
     return equals(ALWAYS);

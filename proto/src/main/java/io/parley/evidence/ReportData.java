@@ -33,11 +33,16 @@ public record ReportData(ByteString value) {
 
   /** Of these claims, as they were encoded. */
   public static ReportData of(ByteString claims) {
+    return of(LABEL, claims);
+  }
+
+  /** Of a message that another label keeps apart from claims. */
+  static ReportData of(String label, ByteString message) {
     try {
       MessageDigest sha512 = MessageDigest.getInstance("SHA-512");
-      sha512.update(LABEL.getBytes(StandardCharsets.US_ASCII));
+      sha512.update(label.getBytes(StandardCharsets.US_ASCII));
       sha512.update((byte) 0);
-      sha512.update(claims.toByteArray());
+      sha512.update(message.toByteArray());
       return new ReportData(ByteString.copyFrom(sha512.digest()));
     } catch (NoSuchAlgorithmException e) {
       throw new BugException("every JDK has SHA-512", e);

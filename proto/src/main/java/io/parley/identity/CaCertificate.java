@@ -6,6 +6,7 @@ import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;
+import java.security.PublicKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -90,7 +91,11 @@ public record CaCertificate(X509Certificate x509) {
   }
 
   static boolean isP256(X509Certificate x509) {
-    return x509.getPublicKey() instanceof ECPublicKey key
+    return isP256(x509.getPublicKey());
+  }
+
+  static boolean isP256(PublicKey publicKey) {
+    return publicKey instanceof ECPublicKey key
         && key.getParams().getOrder().bitLength() == P256_BITS
         && key.getParams().getCurve().getField().getFieldSize() == P256_BITS;
   }

@@ -57,7 +57,7 @@ public record Caller(String party, Role role, String name) {
     String shown = text.length() > 256 ? text.substring(0, 256) : text;
     return new RefusedException(
         Reason.UNAUTHENTICATED,
-        "'%s' names no caller; expected parley:PARTY/node|analyst|operator/NAME or parley:broker/NAME"
+        "'%s' names no caller; expected parley:PARTY/node|analyst|operator|enclave/NAME or parley:broker/NAME"
             .formatted(shown),
         Map.of("name", shown));
   }

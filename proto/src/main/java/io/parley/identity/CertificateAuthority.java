@@ -127,6 +127,36 @@ public final class CertificateAuthority {
   }
 
   /**
+   * A certificate for a holder that made its key elsewhere, and the key stays there.
+   *
+   * @throws RefusedException INVALID_REQUEST when {@code validity} is not positive
+   */
+  X509Certificate certify(Caller holder, PublicKey holderKey, Duration validity) {
+    if (validity.isNegative() || validity.isZero()) {
+      throw new RefusedException(
+          Reason.INVALID_REQUEST,
+          "validity of %s must be more than nothing".formatted(validity),
+          Map.of("validity", validity.toString()));
+    }
+    Instant now = clock.instant();
+    Instant caEnd = certificate.x509().getNotAfter().toInstant();
+    Instant end = validity.compareTo(CA_VALIDITY) < 0 ? now.plus(validity) : caEnd;
+    return sign(
+        certificate.x509().getSubjectX500Principal(),
+        subject(holder),
+        holderKey,
+        new Validity(now.minus(BACKDATED), end.isBefore(caEnd) ? end : caEnd),
+        leafFields(holder, holderKey),
+        key,
+        random);
+  }
+
+  static X500Principal subject(Caller holder) {
+    return new X500Principal(
+        "CN=%s, OU=%s, O=%s".formatted(holder.name(), holder.role().text(), holder.party()));
+  }
+
+  /**
    * A new certificate over the same key, for the same holder.
    *
    * @throws RefusedException INVALID_REQUEST when {@code validity} is not positive; INVALID_CONFIG
@@ -144,27 +174,8 @@ public final class CertificateAuthority {
   }
 
   private TlsIdentity issue(Caller holder, KeyPair pair, Duration validity) {
-    if (validity.isNegative() || validity.isZero()) {
-      throw new RefusedException(
-          Reason.INVALID_REQUEST,
-          "validity of %s must be more than nothing".formatted(validity),
-          Map.of("validity", validity.toString()));
-    }
-    Instant now = clock.instant();
-    Instant caEnd = certificate.x509().getNotAfter().toInstant();
-    Instant end = validity.compareTo(CA_VALIDITY) < 0 ? now.plus(validity) : caEnd;
-    X509Certificate leaf =
-        sign(
-            certificate.x509().getSubjectX500Principal(),
-            new X500Principal(
-                "CN=%s, OU=%s, O=%s"
-                    .formatted(holder.name(), holder.role().text(), holder.party())),
-            pair.getPublic(),
-            new Validity(now.minus(BACKDATED), end.isBefore(caEnd) ? end : caEnd),
-            leafFields(holder, pair.getPublic()),
-            key,
-            random);
-    return new TlsIdentity(leaf, certificate, pair.getPrivate());
+    return new TlsIdentity(
+        certify(holder, pair.getPublic(), validity), certificate, pair.getPrivate());
   }
 
   private List<Field> leafFields(Caller holder, PublicKey holderKey) {
@@ -186,7 +197,7 @@ public final class CertificateAuthority {
       case NODE ->
           new ExtendedKeyUsage(
               new KeyPurposeId[] {KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth});
-      case BROKER -> new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth);
+      case BROKER, ENCLAVE -> new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth);
       case ANALYST, OPERATOR -> new ExtendedKeyUsage(KeyPurposeId.id_kp_clientAuth);
     };
   }
@@ -236,7 +247,7 @@ public final class CertificateAuthority {
     }
   }
 
-  private static KeyPair newPair(SecureRandom random) {
+  static KeyPair newPair(SecureRandom random) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
       generator.initialize(new ECGenParameterSpec("secp256r1"), random);

@@ -47,8 +47,14 @@ public final class PartyIdentity implements AutoCloseable {
     }
   }
 
-  /** A fresh identity, in memory. */
+  /** A fresh identity, in memory, whose results are sealed with X-Wing. */
   public static PartyIdentity generate(String party, InstantSource clock, SecureRandom random) {
+    return generate(party, HpkeSuite.XWING, clock, random);
+  }
+
+  /** A fresh identity, in memory, whose results are sealed with this suite. */
+  public static PartyIdentity generate(
+      String party, HpkeSuite results, InstantSource clock, SecureRandom random) {
     if (!Names.isParty(party)) {
       throw new RefusedException(
           Reason.INVALID_REQUEST,
@@ -63,17 +69,24 @@ public final class PartyIdentity implements AutoCloseable {
         new NodeIdentity(tls, SigningKey.generate(random), SigningKey.generate(random)),
         ca,
         SigningKey.generate(random),
-        HpkeKeyPair.generate(HpkeSuite.XWING, random));
+        HpkeKeyPair.generate(results, random));
+  }
+
+  /** As {@link #create(Path, String, HpkeSuite, InstantSource, SecureRandom)}, with X-Wing. */
+  public static PartyIdentity create(
+      Path folder, String party, InstantSource clock, SecureRandom random) {
+    return create(folder, party, HpkeSuite.XWING, clock, random);
   }
 
   /**
    * A fresh identity, in a folder that is whole or not there.
    *
+   * @param results the suite that its results are sealed with
    * @throws RefusedException ALREADY_EXISTS when the folder is there and not empty
    */
   public static PartyIdentity create(
-      Path folder, String party, InstantSource clock, SecureRandom random) {
-    PartyIdentity identity = generate(party, clock, random);
+      Path folder, String party, HpkeSuite results, InstantSource clock, SecureRandom random) {
+    PartyIdentity identity = generate(party, results, clock, random);
     PrivateFiles.createFolder(folder, identity::write);
     return identity;
   }

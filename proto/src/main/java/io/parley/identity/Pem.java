@@ -21,6 +21,7 @@ import org.bouncycastle.util.io.pem.PemWriter;
 final class Pem {
   static final String PRIVATE_KEY = "PRIVATE KEY";
   static final String CERTIFICATE = "CERTIFICATE";
+  static final String CERTIFICATE_REQUEST = "CERTIFICATE REQUEST";
 
   private static final int MAX_BLOCKS = 8;
 

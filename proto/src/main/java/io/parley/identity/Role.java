@@ -10,6 +10,8 @@ public enum Role {
   ANALYST,
   /** What an analyst may; also adds datasets and apps, signs agreements and membership. */
   OPERATOR,
+  /** The server in a party's confidential VM that starts enclaves for its peer node. */
+  ENCLAVE,
   /** The key broker. */
   BROKER;
 

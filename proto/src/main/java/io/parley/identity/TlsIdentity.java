@@ -1,5 +1,6 @@
 package io.parley.identity;
 
+import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.io.ByteArrayInputStream;
@@ -65,6 +66,11 @@ public record TlsIdentity(X509Certificate leaf, CaCertificate ca, PrivateKey key
   /** Who the certificate says this is. */
   public Caller caller() {
     return Callers.parse(leaf);
+  }
+
+  /** SHA-256 over the DER of the leaf: how evidence names what this end shows. */
+  public Digest leafSha256() {
+    return Digest.of(CaCertificate.der(leaf));
   }
 
   /** Leaf first. */

@@ -32,6 +32,11 @@ final class Fields {
     return add(ByteString.copyFrom(ByteBuffer.allocate(Integer.BYTES).putInt(0, number)));
   }
 
+  /** 8 bytes, big-endian. */
+  Fields add(long number) {
+    return add(ByteString.copyFrom(ByteBuffer.allocate(Long.BYTES).putLong(0, number)));
+  }
+
   ByteString toByteString() {
     return bytes;
   }

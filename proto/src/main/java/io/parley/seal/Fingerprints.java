@@ -12,12 +12,13 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Tells whether several passes over something that others may change saw the same bytes, several
- * times faster than a hash does: the AES-256-GCM tag of each piece, under a key that was drawn here
- * and is used for nothing else.
+ * times faster than a hash does: the AES-256-GCM tag of each piece, under a key that was drawn for
+ * it and is used for nothing else.
  *
  * <p>Whoever does not know the key can't make two passes look the same that were not, but with a
- * chance of one in 2^100: GHASH is a universal hash, and nobody sees a tag. Nothing is promised
- * about one who knows the key, so it says nothing to anybody else.
+ * chance of one in 2^100, in ten thousand tries that say no more than yes or no: GHASH is a
+ * universal hash, and nobody sees a tag. Nothing is promised about one who knows the key or saw a
+ * fingerprint, so both leave the enclave sealed ({@link CommitmentCertificate}) or not at all.
  *
  * <p>Thread-safe; a pass is not.
  */
@@ -25,16 +26,31 @@ public final class Fingerprints {
   /** Most bytes in a piece; what is sealed goes nowhere, and stays in the cache. */
   public static final int PIECE_BYTES_MAX = 256 << 10;
 
-  private static final int KEY_SIZE_BYTES = 32;
+  static final int KEY_SIZE_BYTES = 32;
   private static final int NONCE_SIZE_BYTES = 12;
   private static final int TAG_SIZE_BYTES = 16;
 
   private final SecretKeySpec key;
 
+  /** With a key of its own. */
   public Fingerprints(SecureRandom random) {
     try (Secret secret = Secret.random(KEY_SIZE_BYTES, random)) {
-      key = secret.use(bytes -> new SecretKeySpec(bytes, "AES"));
+      key = spec(secret);
     }
+  }
+
+  /** With the key of earlier passes. */
+  Fingerprints(Secret key) {
+    this.key = spec(key);
+  }
+
+  private static SecretKeySpec spec(Secret key) {
+    return key.use(bytes -> new SecretKeySpec(bytes, "AES"));
+  }
+
+  /** A copy of the key, the caller's to close. */
+  Secret key() {
+    return Secret.moveFrom(key.getEncoded());
   }
 
   /** Starts a pass. All passes must give the same pieces: the same bytes cut elsewhere differ. */

@@ -64,8 +64,7 @@ public final class CallerInterceptor implements ServerInterceptor {
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-    @Nullable X509Certificate leaf =
-        leaf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION));
+    @Nullable X509Certificate leaf = leaf(call);
     if (leaf != null) {
       Context context = Context.current().withValue(WHO, authenticate(leaf));
       return running.start(
@@ -91,7 +90,9 @@ public final class CallerInterceptor implements ServerInterceptor {
     return new Who(caller, current);
   }
 
-  private static @Nullable X509Certificate leaf(@Nullable SSLSession session) {
+  /** The client's own certificate; null when it showed none. */
+  static @Nullable X509Certificate leaf(ServerCall<?, ?> call) {
+    @Nullable SSLSession session = call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
     if (session == null || !session.getProtocol().equals("TLSv1.3")) {
       throw new RefusedException(
           Reason.UNAUTHENTICATED, "calls must come over TLS 1.3, and this one did not");

@@ -6,6 +6,7 @@ import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
+import io.grpc.ServerInterceptor;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.handler.ssl.SslContext;
@@ -72,7 +73,7 @@ public final class Channels {
       InetSocketAddress address,
       SslContext context,
       ErrorInterceptor errors,
-      CallerInterceptor callers) {
+      ServerInterceptor callers) {
     return NettyServerBuilder.forAddress(address)
         .sslContext(context)
         .maxInboundMessageSize(MAX_MESSAGE_BYTES)

@@ -74,6 +74,27 @@ public sealed interface ExpectedServer {
     }
   }
 
+  /** The enclave server of this name, of the party whose CA this is. */
+  record EnclaveOf(String party, String name, CaCertificate ca) implements ExpectedServer {
+    @Override
+    public void check(List<X509Certificate> chain, Instant now) {
+      Caller server = CertificateCheck.verify(chain, any -> ca, CertificateCheck.Use.SERVER, now);
+      if (!server.equals(new Caller(party, Role.ENCLAVE, name))) {
+        throw another(toString(), server);
+      }
+    }
+
+    @Override
+    public void checkStillExpected() {
+      // The name and the CA do not change while a node runs.
+    }
+
+    @Override
+    public String toString() {
+      return "enclave server '%s' of '%s'".formatted(name, party);
+    }
+  }
+
   /**
    * The peer node of this party, by the fingerprint of its CA alone: for who has no membership list
    * yet. The server shows its CA after its own certificate.

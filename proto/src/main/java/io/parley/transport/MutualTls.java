@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Guarantee: no other TLS version; a stranger's, an expired or a removed member's certificate
  * fails the handshake. Not guaranteed: that a member stays one while the channel is open, for which
- * {@link CallerInterceptor} looks again at every call. Thread-safe.
+ * {@link CallerInterceptor} looks again at every call; that keys are exchanged with X25519MLKEM768,
+ * which is Conscrypt's first choice, where the other side does not know it. Thread-safe.
  */
 public final class MutualTls {
   /** What a server does with a client that shows no certificate. */
@@ -79,15 +80,27 @@ public final class MutualTls {
             .clientAuth(auth));
   }
 
+  /** For a server that only its own party's node may reach: others fail the handshake. */
+  public SslContext server(TlsIdentity identity, OwnNode node) {
+    return build(
+        SslContextBuilder.forServer(
+                identity.key(), identity.chain().toArray(X509Certificate[]::new))
+            .trustManager(PinnedTrustManager.ofClients(chain -> node.check(chain, clock.instant())))
+            .clientAuth(ClientAuth.REQUIRE));
+  }
+
   /**
    * For a client.
    *
-   * @throws RefusedException INVALID_CONFIG when the certificate is a broker's, which calls nobody
+   * @throws RefusedException INVALID_CONFIG when the certificate is a broker's or an enclave
+   *     server's, which call nobody
    */
   public SslContext client(TlsIdentity identity, ExpectedServer server) {
-    if (identity.caller().role() == Role.BROKER) {
+    Role role = identity.caller().role();
+    if (role == Role.BROKER || role == Role.ENCLAVE) {
       throw new RefusedException(
-          Reason.INVALID_CONFIG, "a broker's certificate is for its server, not for calls");
+          Reason.INVALID_CONFIG,
+          "a %s's certificate is for its server, not for calls".formatted(role.text()));
     }
     return clientContext(identity, server);
   }

@@ -6,10 +6,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import io.parley.agreement.Dsse;
+import io.parley.evidence.BrokerEvidence;
 import io.parley.evidence.Evidence;
+import io.parley.evidence.LaunchStatement;
 import io.parley.evidence.ReportData;
 import io.parley.evidence.SimulatedEvidence;
 import io.parley.identity.VerifyingKey;
+import io.parley.proto.broker.v1.LogEntry;
+import io.parley.tlog.Checkpoint;
+import io.parley.tlog.InclusionProof;
+import io.parley.tlog.MerkleTree;
+import io.parley.tlog.SignedCheckpoint;
+import io.parley.tlog.TreeHead;
+import io.parley.tlog.TreeProofs;
+import io.parley.tlog.Witness;
 import io.parley.wire.Digest;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -17,6 +27,7 @@ import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,6 +124,33 @@ class ProtocolPageTest {
   }
 
   @Test
+  void logVectors_areWhatTheProductReads() throws Exception {
+    VerifyingKey broker = new VerifyingKey(ProtocolVectors.publicKey(0x03));
+    Witness north = Witness.of("north", new VerifyingKey(vector("signing.public")));
+
+    SignedCheckpoint checkpoint = SignedCheckpoint.verify(vector("log.checkpoint"), broker);
+    assertThat(checkpoint.head()).isEqualTo(new TreeHead(3, new Digest(vector("log.root"))));
+    assertThat(north.cosignedAt(checkpoint)).contains(Instant.parse("2026-11-21T00:00:00Z"));
+
+    InclusionProof proof = InclusionProof.parse(vector("log.proof_of_entry1"));
+    assertThat(proof.entry()).isEqualTo(vector("log.entry1"));
+    assertThat(proof.verify(broker).head()).isEqualTo(checkpoint.head());
+
+    ByteString hashes = vector("log.consistency_1_to_3");
+    assertThat(
+            TreeProofs.consistent(
+                new TreeHead(1, MerkleTree.leaf(vector("log.entry0"))),
+                checkpoint.head(),
+                List.of(
+                    new Digest(hashes.substring(0, Digest.SIZE_BYTES)),
+                    new Digest(hashes.substring(Digest.SIZE_BYTES)))))
+        .isTrue();
+    assertThat(LogEntry.parseFrom(vector("log.entry2")).getComparisonSha256())
+        .isEqualTo(
+            Digest.of(vector("log.comparison_salt").concat(vector("log.comparison"))).value());
+  }
+
+  @Test
   void page_namesEveryLabelAndPayloadType() {
     for (String name :
         List.of(
@@ -121,6 +159,9 @@ class ProtocolPageTest {
             Dsse.RECEIPT_TYPE,
             SimulatedEvidence.LABEL,
             "parley/v1/report-data",
+            LaunchStatement.LABEL,
+            "parley/v1/shim-measured",
+            "parley/v1/app-measured",
             Bindings.GRANTED_KEY,
             Bindings.GRANTED_TO,
             Bindings.RESULT_KEY,
@@ -128,6 +169,12 @@ class ProtocolPageTest {
             "parley/v1/channel-key",
             "parley/v1/grant",
             "parley/v1/job-report",
+            "parley/v1/broker-report-data",
+            BrokerEvidence.SIMULATED_LABEL,
+            "parley/v1/commitment-certificate",
+            Checkpoint.origin(new VerifyingKey(ProtocolVectors.publicKey(0x03))).substring(0, 11),
+            "parley.witness/",
+            InclusionProof.FIRST_LINE,
             "PARLEYC",
             "PARLEYR1",
             "parley-manifest 1",

@@ -18,15 +18,21 @@ import io.parley.agreement.Parameter;
 import io.parley.agreement.Party;
 import io.parley.agreement.ResultRule;
 import io.parley.agreement.Terms;
+import io.parley.agreement.platform.PlatformCodec;
+import io.parley.agreement.platform.PlatformPolicy;
+import io.parley.agreement.platform.PolicySamples;
 import io.parley.evidence.Claims;
 import io.parley.evidence.Evidence;
+import io.parley.evidence.LaunchStatement;
 import io.parley.evidence.Manifest;
+import io.parley.evidence.MeasuredEvent;
 import io.parley.evidence.ReportData;
 import io.parley.evidence.SimulatedEvidence;
 import io.parley.identity.VerifyingKey;
 import io.parley.proto.broker.v1.Grant;
 import io.parley.proto.broker.v1.GrantedKey;
 import io.parley.wire.Digest;
+import io.parley.wire.StrictMessages;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -65,6 +71,7 @@ final class ProtocolVectors {
     vectors.grants();
     vectors.channel();
     vectors.result();
+    vectors.log();
     return vectors.vectors;
   }
 
@@ -87,6 +94,23 @@ final class ProtocolVectors {
     put("claims.report_data", ReportData.of(claims().encode()).value());
     put("simulated.platform_seed", seed(0x02));
     put("simulated.document", document());
+    LaunchStatement launch = SimulatedEvidence.parse(document()).launch();
+    put("launch.statement", launch.encode());
+    put("launch.platform_data", launch.platformData());
+    put("launch.quote_data", launch.quoteData());
+    MeasuredEvent shim = MeasuredEvent.ofShim(launch.shim(), launch.isolation());
+    MeasuredEvent app = MeasuredEvent.ofApp(manifest().digest());
+    put("measured.shim", shim.digest());
+    put("measured.app", app.digest());
+    put("measured.no_app", MeasuredEvent.ofApp(null).digest());
+    Map<Integer, ByteString> registers = MeasuredEvent.replay(List.of(shim, app));
+    put("measured.pcr14", registers.getOrDefault(14, ByteString.EMPTY));
+    put("measured.pcr15", registers.getOrDefault(15, ByteString.EMPTY));
+    for (PlatformPolicy policy : PolicySamples.all()) {
+      put(
+          "platform." + policy.kind().replace('-', '_'),
+          StrictMessages.encode(PlatformCodec.toMessage(policy)));
+    }
     put("evidence", evidenceOf().encode());
     put("evidence.sha256", evidenceOf().digest().value());
   }
@@ -201,6 +225,17 @@ final class ProtocolVectors {
             .concat(sealer.header())
             .concat(ByteString.copyFrom(segment.flip())));
     put("result.plaintext", ByteString.copyFrom(PLAINTEXT));
+  }
+
+  private void log() {
+    vectors.putAll(
+        new LogVectors(
+                publicKey(0x03),
+                message -> sign(0x03, message),
+                publicKey(0x01),
+                message -> sign(0x01, message),
+                Digest.of(agreementBytes()))
+            .all());
   }
 
   private static Agreement agreement() {
@@ -325,7 +360,7 @@ final class ProtocolVectors {
     return ByteString.copyFrom(signature);
   }
 
-  private static ByteString publicKey(int seed) {
+  static ByteString publicKey(int seed) {
     byte[] key = new byte[Ed25519.PUBLIC_KEY_SIZE];
     Ed25519.generatePublicKey(seed(seed).toByteArray(), 0, key, 0);
     return ByteString.copyFrom(key);

@@ -11,7 +11,6 @@ import io.parley.shim.compute.AppInput;
 import io.parley.shim.exchange.DatasetUse;
 import io.parley.shim.exchange.Exchange;
 import io.parley.shim.exchange.MemoryBudget;
-import io.parley.shim.exchange.SealedStreams;
 import io.parley.shim.exchange.StreamPlan;
 import io.parley.shim.host.Broker;
 import io.parley.shim.host.HostConnection;
@@ -61,7 +60,7 @@ final class JobRun {
                 parts.patience(),
                 parts.random(),
                 (done, total) -> progress.report("exchange", "rows", done, total));
-        EnclaveKeys enclaveKeys = preparation.keys()) {
+        EnclaveKeys enclaveKeys = preparation.keys(terms.agreement().environment().hpke())) {
       @Nullable MeasuredApp app = terms.computes() ? preparation.app() : null;
       Enclave enclave =
           new Enclave(
@@ -73,15 +72,14 @@ final class JobRun {
               preparation.tests(),
               enclaveKeys);
       try (JobKeys keys = requestKeys(enclave)) {
-        SealedStreams streams = new SealedStreams(enclave, keys, parts.random());
         progress.report("exchange", "rows", 0, 0);
         if (app == null) {
-          List<DatasetUse> sent = exchange.send(streams);
+          List<DatasetUse> sent = exchange.send(enclave, keys);
           progress.report("exchange", "sent", sent.size(), sent.size());
           return ByteString.EMPTY;
         }
         requireAgreed(app, enclave);
-        return compute(app, enclave, exchange, streams, keys);
+        return compute(app, enclave, exchange, keys);
       }
     }
   }
@@ -92,11 +90,10 @@ final class JobRun {
     return new KeyRequest(new Broker(host), attester, parts.retries()).request(enclave);
   }
 
-  private ByteString compute(
-      MeasuredApp app, Enclave enclave, Exchange exchange, SealedStreams streams, JobKeys keys) {
+  private ByteString compute(MeasuredApp app, Enclave enclave, Exchange exchange, JobKeys keys) {
     MemoryBudget budget =
         new MemoryBudget(order.memoryLimitBytes(), parts.ownBytes() + app.sizeBytes());
-    List<DatasetUse> inputs = exchange.sendAndReceive(streams, parts.folders().in(), budget);
+    List<DatasetUse> inputs = exchange.sendAndReceive(enclave, keys, parts.folders().in(), budget);
     progress.report("compute", "running the app", 0, 0);
     Duration before = clock.elapsed();
     new AppExecution(parts.apps(), parts.folders().in(), parts.folders().out())

@@ -1,5 +1,6 @@
 package io.parley.shim;
 
+import io.parley.seal.HpkeSuite;
 import io.parley.shim.attest.EnclaveKeys;
 import io.parley.shim.measure.AppMeasurement;
 import io.parley.shim.measure.MeasuredApp;
@@ -7,6 +8,7 @@ import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.Future;
@@ -17,6 +19,7 @@ import java.util.concurrent.Future;
  */
 final class Preparation {
   private final Path appSource;
+  private final SecureRandom random;
   private final Future<EnclaveKeys> keys;
   private final Future<SortedMap<String, String>> tests;
   private final Future<MeasuredApp> app;
@@ -24,7 +27,8 @@ final class Preparation {
   private Preparation(ShimParts parts) {
     Folders folders = parts.folders();
     appSource = folders.appSource();
-    keys = Tasks.start("keys", () -> EnclaveKeys.generate(parts.random()));
+    random = parts.random();
+    keys = Tasks.start("keys", () -> EnclaveKeys.generate(random));
     tests = Tasks.start("tests", parts.environmentTests()::get);
     app =
         Files.isDirectory(appSource)
@@ -36,9 +40,9 @@ final class Preparation {
     return new Preparation(parts);
   }
 
-  /** The caller's to close. */
-  EnclaveKeys keys() {
-    return Tasks.get(keys);
+  /** With a receive key of the suite that the agreement names. The caller's to close. */
+  EnclaveKeys keys(HpkeSuite suite) {
+    return Tasks.get(keys).receivingWith(suite, random);
   }
 
   SortedMap<String, String> tests() {

@@ -9,6 +9,7 @@ import io.parley.link.HostLink;
 import io.parley.link.Received;
 import io.parley.link.Sockets;
 import io.parley.proto.enclave.v1.ChannelReady;
+import io.parley.proto.enclave.v1.DatasetCertified;
 import io.parley.proto.enclave.v1.DatasetSource;
 import io.parley.proto.enclave.v1.Finished;
 import io.parley.proto.enclave.v1.HostFrame;
@@ -44,7 +45,15 @@ class FakeHost implements AutoCloseable {
   final String party;
   final FakeBroker broker;
   final HostLink shimEnd;
+
+  /** Handed in with the dataset; those that the shim gives are put here. */
+  final Map<String, ByteString> certificates = new ConcurrentHashMap<>();
+
   final Map<String, Path> results = new ConcurrentHashMap<>();
+
+  /** Datasets of which the shim gave a certificate. */
+  final List<String> given = new CopyOnWriteArrayList<>();
+
   final List<Progress> progress = new CopyOnWriteArrayList<>();
   final CompletableFuture<Finished> finished = new CompletableFuture<>();
   volatile long memoryLimitBytes = 4L << 30;
@@ -102,7 +111,8 @@ class FakeHost implements AutoCloseable {
                   DatasetSource.newBuilder()
                       .setDataset(dataset)
                       .setSizeBytes(file.length)
-                      .setSalt(salt)),
+                      .setSalt(salt)
+                      .setCertificate(certificates.getOrDefault(dataset, ByteString.EMPTY))),
           descriptor);
     }
   }
@@ -173,6 +183,11 @@ class FakeHost implements AutoCloseable {
           connect(frame.getOpenChannel().getToParty(), frame.getOpenChannel().getStream());
       case OPEN_RESULT -> openResult(frame.getOpenResult().getResult());
       case PROGRESS -> progress.add(frame.getProgress());
+      case DATASET_CERTIFIED -> {
+        DatasetCertified certified = frame.getDatasetCertified();
+        given.add(certified.getDataset());
+        certificates.put(certified.getDataset(), certified.getCertificate());
+      }
       case FINISHED -> {
         finished.complete(frame.getFinished());
         link.close();

@@ -12,10 +12,13 @@ import io.parley.link.Sockets;
 import io.parley.proto.broker.v1.Grant;
 import io.parley.proto.enclave.v1.HostFrame;
 import io.parley.proto.enclave.v1.Reply;
+import io.parley.seal.Secret;
 import io.parley.shim.arrow.TestTables;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -364,6 +367,53 @@ class HostileHostTest {
 
       assertThat(job.host("hospital").failure().reason()).isEqualTo(Reason.INVALID_DATASET);
     }
+  }
+
+  /** Jobs under one agreement with one salt, so that what one job gave can serve the next. */
+  @Test
+  void whateverComesBackOfACertificateTheReceiptNamesTheSameInputs() throws Exception {
+    TestWorld world = new TestWorld("hospital", "insurer");
+    SignedAgreement signed = world.hospitalAndInsurer(TestJob.appDigest(folder), 10);
+    ByteString salt = world.salt();
+    List<ByteString> kept = new ArrayList<>();
+    List<Object> inputs = new ArrayList<>();
+    Map<String, Secret> dataKeys = new HashMap<>();
+    for (String back : List.of("nothing", "the first", "a flipped one", "the other dataset's")) {
+      try (TestJob job = TestJob.of(world, signed, folder.resolve(back))) {
+        dataKeys.putAll(dataKeys.isEmpty() ? job.broker.dataKeys : dataKeys);
+        job.broker.dataKeys.putAll(dataKeys);
+        for (String party : List.of("hospital", "insurer")) {
+          job.startShim(party);
+          job.host(party).start();
+        }
+        switch (back) {
+          case "nothing" -> {}
+          case "the first" -> back(job, kept.get(0), kept.get(1));
+          case "a flipped one" ->
+              back(job, kept.get(0).substring(1).concat(kept.get(0).substring(0, 1)), kept.get(1));
+          default -> back(job, kept.get(1), kept.get(0));
+        }
+        job.host("hospital").give("admissions", TestJob.admissions(1000), salt);
+        job.host("insurer").give("claims", TestJob.claims(500), salt);
+
+        inputs.add(job.receipt("insurer").getInputsList());
+        assertThat(job.ended("hospital")).isTrue();
+        if (kept.isEmpty()) {
+          kept.add(TestWorld.value(job.host("hospital").certificates, "admissions"));
+          kept.add(TestWorld.value(job.host("insurer").certificates, "claims"));
+        }
+        assertThat(job.host("hospital").given).as(back).hasSize(back.equals("the first") ? 0 : 1);
+        assertThat(job.host("insurer").given)
+            .as(back)
+            .hasSize(back.equals("nothing") || back.startsWith("the other") ? 1 : 0);
+      }
+    }
+    assertThat(inputs).hasSize(4).allMatch(inputs.getFirst()::equals);
+  }
+
+  private static void back(TestJob job, ByteString admissions, ByteString claims) {
+    job.host("hospital").certificates.put("admissions", admissions);
+    job.host("insurer").certificates.put("claims", claims);
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.parley.agreement.SignedAgreement;
 import io.parley.evidence.Manifest;
 import io.parley.proto.agreement.v1.Envelope;
 import io.parley.proto.broker.v1.Receipt;
+import io.parley.seal.HpkeSuite;
 import io.parley.shim.arrow.TestTables;
 import io.parley.shim.compute.AppRunner;
 import io.parley.shim.exchange.Exchange;
@@ -64,6 +65,13 @@ final class TestJob implements AutoCloseable {
   static TestJob ofTwo(Path folder, long maxRows) throws IOException {
     TestWorld world = new TestWorld("hospital", "insurer");
     return new TestJob(world, world.hospitalAndInsurer(appDigest(folder), maxRows), folder);
+  }
+
+  /** The same under an agreement that names this suite. */
+  static TestJob ofTwo(Path folder, HpkeSuite hpke) throws IOException {
+    TestWorld world = new TestWorld("hospital", "insurer");
+    world.hpke = hpke;
+    return new TestJob(world, world.hospitalAndInsurer(appDigest(folder), 10), folder);
   }
 
   static TestJob of(TestWorld world, SignedAgreement signed, Path folder) throws IOException {

@@ -41,12 +41,18 @@ public final class TestWorld {
   public final Map<String, SigningKey> platforms = new HashMap<>();
   public final SigningKey broker = SigningKey.generate(random);
   public final Digest shim = Digest.of(new byte[] {1});
+
+  /** What agreements say of receive keys. */
+  public HpkeSuite hpke = HpkeSuite.XWING;
+
   private final List<Party> parties = new ArrayList<>();
 
   public TestWorld(String... names) {
     for (String name : names) {
       signing.put(name, SigningKey.generate(random));
-      results.put(name, HpkeKeyPair.generate(HpkeSuite.X25519, random));
+      // The first party's results are sealed to it with another suite than the others'.
+      HpkeSuite suite = parties.isEmpty() ? HpkeSuite.X25519 : HpkeSuite.XWING;
+      results.put(name, HpkeKeyPair.generate(suite, random));
       platforms.put(name, SigningKey.generate(random));
       parties.add(
           new Party(
@@ -83,7 +89,11 @@ public final class TestWorld {
             compute,
             rules,
             new Environment(
-                List.of("simulated"), List.of(shim), Map.of("network", "denied"), List.of("bwrap")),
+                List.of("simulated"),
+                List.of(shim),
+                Map.of("network", "denied"),
+                List.of("bwrap"),
+                hpke),
             Terms.of(ChangeRule.NEVER, Instant.parse("2040-01-01T00:00:00Z"), 10),
             List.of(
                 new Parameter.Fixed("query", "SELECT \"x\"\n"),

@@ -12,6 +12,7 @@ import io.parley.wire.RefusedException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -75,6 +76,8 @@ public final class AgreementRows {
             """
             SELECT count(*) FROM agreement
             WHERE proposer_key = :key AND activated_at IS NULL AND expires_at > :now
+              AND NOT EXISTS (SELECT 1 FROM agreement p WHERE p.sha256 = agreement.parent
+                                AND p.superseded_by IS NOT NULL)
             """)
         .bind("key", Columns.of(proposer.signingKey().digest()))
         .bind("now", now.toEpochMilli())
@@ -85,12 +88,13 @@ public final class AgreementRows {
   static void insert(Handle write, SignedAgreement proposal, Party proposer, Instant at) {
     Agreement agreement = proposal.agreement();
     byte[] digest = Columns.of(proposal.digest());
+    @Nullable Digest parent = agreement.terms().parent();
     write
         .createUpdate(
             """
             INSERT INTO agreement
-              (sha256, payload, proposed_at, max_jobs, proposer_key, expires_at)
-            VALUES (:sha256, :payload, :at, :maxJobs, :proposer, :expires)
+              (sha256, payload, proposed_at, max_jobs, proposer_key, expires_at, parent)
+            VALUES (:sha256, :payload, :at, :maxJobs, :proposer, :expires, :parent)
             """)
         .bind("sha256", digest)
         .bind("payload", proposal.payload().toByteArray())
@@ -98,6 +102,7 @@ public final class AgreementRows {
         .bind("maxJobs", agreement.maxJobs())
         .bind("proposer", Columns.of(proposer.signingKey().digest()))
         .bind("expires", agreement.expires().toEpochMilli())
+        .bind("parent", parent == null ? null : Columns.of(parent))
         .execute();
     for (Party party : agreement.parties()) {
       write
@@ -136,6 +141,15 @@ public final class AgreementRows {
         .execute();
   }
 
+  /** Puts a revision in its place, for good. */
+  static void supersede(Handle write, Digest digest, Digest by) {
+    write
+        .createUpdate("UPDATE agreement SET superseded_by = :by WHERE sha256 = :sha256")
+        .bind("sha256", Columns.of(digest))
+        .bind("by", Columns.of(by))
+        .execute();
+  }
+
   static void halt(Handle write, Digest digest, @Nullable String by) {
     write
         .createUpdate("UPDATE agreement SET halted_by = :by WHERE sha256 = :sha256")
@@ -146,6 +160,61 @@ public final class AgreementRows {
         .createUpdate("UPDATE agreement_party SET resume_asked = 0 WHERE agreement = :sha256")
         .bind("sha256", Columns.of(digest))
         .execute();
+  }
+
+  /** KEKs that are not destroyed. */
+  public static List<Kek> keks(Handle read) {
+    return read.createQuery(
+            """
+            SELECT sha256, kek, expires_at FROM agreement
+            WHERE kek IS NOT NULL AND shredded_by IS NULL ORDER BY number
+            """)
+        .map((row, context) ->
+            new Kek(
+                Columns.digest(row, "sha256"),
+                Columns.bytes(row, "kek"),
+                Columns.instant(row, "expires_at")))
+        .list();
+  }
+
+  /** Puts another KEK in the place of the one that is stored. */
+  public static void replaceKek(Handle write, Digest digest, ByteString kek) {
+    write
+        .createUpdate("UPDATE agreement SET kek = :kek WHERE sha256 = :sha256")
+        .bind("kek", kek.toByteArray())
+        .bind("sha256", Columns.of(digest))
+        .execute();
+  }
+
+  /** Its KEK is no more; an empty one says that it was there. */
+  public static void shred(Handle write, Digest digest, String by, Instant at) {
+    write
+        .createUpdate(
+            """
+            UPDATE agreement SET kek = x'', shredded_by = :by, shredded_at = :at
+            WHERE sha256 = :sha256
+            """)
+        .bind("sha256", Columns.of(digest))
+        .bind("by", by)
+        .bind("at", at.toEpochMilli())
+        .execute();
+  }
+
+  /** What {@link #shred} deleted is gone from the file as well. */
+  public static void purged(Handle write, Digest digest, Instant at) {
+    write
+        .createUpdate("UPDATE agreement SET purged_at = :at WHERE sha256 = :sha256")
+        .bind("sha256", Columns.of(digest))
+        .bind("at", at.toEpochMilli())
+        .execute();
+  }
+
+  /** Agreements that were shredded and not purged. */
+  public static List<Digest> toPurge(Handle read) {
+    return read.createQuery(
+            "SELECT sha256 FROM agreement WHERE shredded_by IS NOT NULL AND purged_at IS NULL")
+        .map((row, context) -> Columns.digest(row, "sha256"))
+        .list();
   }
 
   static void askToResume(Handle write, Digest digest, String party) {
@@ -160,17 +229,31 @@ public final class AgreementRows {
         .execute();
   }
 
-  /** One more job; false when there is none left. */
-  public static boolean countJob(Handle write, Digest digest) {
-    return write
-            .createUpdate(
-                """
-                UPDATE agreement SET jobs_started = jobs_started + 1
-                WHERE sha256 = :sha256 AND jobs_started < max_jobs
-                """)
-            .bind("sha256", Columns.of(digest))
-            .execute()
-        == 1;
+  /** One more job; the database itself refuses one too many. */
+  public static void countJob(Handle write, Digest digest) {
+    write
+        .createUpdate("UPDATE agreement SET jobs_started = jobs_started + 1 WHERE sha256 = :sha256")
+        .bind("sha256", Columns.of(digest))
+        .execute();
+  }
+
+  /**
+   * How many jobs were counted in this instant's day of UTC. Counted from the jobs themselves: a
+   * clock that was put back finds those of its day again.
+   */
+  public static int jobsOn(Handle handle, Digest digest, Instant now) {
+    Instant day = now.truncatedTo(ChronoUnit.DAYS);
+    return handle
+        .createQuery(
+            """
+            SELECT count(*) FROM job
+            WHERE agreement = :sha256 AND created_at >= :day AND created_at < :next
+            """)
+        .bind("sha256", Columns.of(digest))
+        .bind("day", day.toEpochMilli())
+        .bind("next", day.plus(1, ChronoUnit.DAYS).toEpochMilli())
+        .mapTo(Integer.class)
+        .one();
   }
 
   private static Numbered read(Handle handle, ResultSet row) throws SQLException {
@@ -201,7 +284,9 @@ public final class AgreementRows {
             row.getString("halted_by"),
             resumeAskedBy,
             Columns.integer(row, "jobs_started"),
-            Columns.bytesOrNull(row, "kek")));
+            Columns.bytesOrNull(row, "kek"),
+            Columns.digestOrNull(row, "superseded_by"),
+            row.getString("shredded_by")));
   }
 
   private static List<PartyRow> parties(Handle handle, Digest digest) {
@@ -222,6 +307,9 @@ public final class AgreementRows {
 
   /** An agreement and its place in the list. */
   record Numbered(long number, StoredAgreement agreement) {}
+
+  /** The KEK of an agreement, as its vault keeps it. */
+  public record Kek(Digest agreement, ByteString bytes, Instant expires) {}
 
   private record PartyRow(String name, @Nullable ByteString signature, boolean resumeAsked) {}
 }

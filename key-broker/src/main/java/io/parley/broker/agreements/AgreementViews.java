@@ -24,6 +24,8 @@ final class AgreementViews {
         null,
         List.of(),
         0,
+        null,
+        null,
         null);
   }
 }

@@ -20,12 +20,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Agreements from proposal to activation.
  *
  * <p>Guarantee: only signatures that verify with the key that the agreement itself names are kept;
- * with the last one the agreement is ACTIVE and its keys exist, in one transaction. Thread-safe.
+ * with the last one the agreement is ACTIVE, its keys exist and what it revises is SUPERSEDED, in
+ * one transaction; so an agreement never has two revisions in force. Thread-safe.
  */
 public final class Agreements {
   private final Store store;
@@ -55,13 +57,19 @@ public final class Agreements {
    * what is there.
    *
    * @throws RefusedException when this broker must not serve the agreement ({@link ProposalRules}),
-   *     NOT_A_PARTY, INVALID_SIGNATURE, TOO_MANY
+   *     or it may not replace its parent ({@link Revisions}); NOT_A_PARTY, INVALID_SIGNATURE,
+   *     TOO_MANY
    */
   public StoredAgreement propose(Party party, SignedAgreement proposal, boolean validateOnly) {
     StoredAgreement.requireParty(proposal.agreement(), proposal.digest(), party);
     requireAllVerified(proposal);
     if (validateOnly) {
-      rules.check(proposal.agreement(), clock.instant());
+      Instant now = clock.instant();
+      rules.check(proposal.agreement(), now);
+      store.read(read -> {
+        Revisions.check(read, proposal.agreement(), now);
+        return now;
+      });
       return AgreementViews.proposed(proposal, clock.instant());
     }
     return store.write(write -> {
@@ -79,7 +87,7 @@ public final class Agreements {
    * Adds the party's own signature.
    *
    * @throws RefusedException AGREEMENT_NOT_FOUND, NOT_A_PARTY, INVALID_SIGNATURE, AGREEMENT_HALTED,
-   *     AGREEMENT_EXPIRED
+   *     AGREEMENT_EXPIRED; when it may not replace its parent any more ({@link Revisions})
    */
   public StoredAgreement sign(Party party, Digest digest, DsseSignature signature) {
     return store.write(write -> {
@@ -105,6 +113,11 @@ public final class Agreements {
     return stored;
   }
 
+  /** What the agreement still allows now. */
+  public Allowance allowance(StoredAgreement stored) {
+    return store.read(read -> Allowance.of(read, stored, clock.instant()));
+  }
+
   /** Agreements that name the party, in the order they came, after this place in the list. */
   public Page list(Party party, long after, int limit) {
     List<AgreementRows.Numbered> rows =
@@ -117,6 +130,7 @@ public final class Agreements {
     Agreement agreement = proposal.agreement();
     Instant now = clock.instant();
     rules.check(agreement, now);
+    Revisions.check(write, agreement, now);
     limits.requireRoomForProposal(party, AgreementRows.openProposals(write, party, now));
     limits.requireRoomInRecord(party);
     AgreementRows.insert(write, proposal, party, now);
@@ -138,14 +152,28 @@ public final class Agreements {
     if (stored.state(now) != AgreementState.PROPOSED) {
       stored.requireActive(now);
     }
+    Revisions.check(write, stored.agreement(), now);
     AgreementRows.sign(write, digest, signer, signature, now);
     log.append(
         write, Decision.about(Action.SIGN, asker, digest, "signature of %s".formatted(signer)));
     if (AgreementRows.require(write, digest).missing().isEmpty()) {
-      AgreementRows.activate(
-          write, digest, keys.createForAgreement(write, digest, stored.agreement()), now);
+      activate(write, asker, stored, now);
+    }
+  }
+
+  private void activate(Handle write, String asker, StoredAgreement stored, Instant now) {
+    Digest digest = stored.digest();
+    AgreementRows.activate(
+        write, digest, keys.createForAgreement(write, digest, stored.agreement(), now), now);
+    log.append(
+        write, Decision.about(Action.ACTIVATE, asker, digest, "all have signed; keys exist"));
+    @Nullable Digest parent = stored.agreement().terms().parent();
+    if (parent != null) {
+      AgreementRows.supersede(write, parent, digest);
       log.append(
-          write, Decision.about(Action.ACTIVATE, asker, digest, "all have signed; keys exist"));
+          write,
+          Decision.about(
+              Action.SUPERSEDE, asker, parent, "its revision %s is active".formatted(digest)));
     }
   }
 

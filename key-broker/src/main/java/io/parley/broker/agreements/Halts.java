@@ -61,12 +61,13 @@ public final class Halts {
   /**
    * Asks to resume; the last party's asking ends the halt. No effect when nothing is halted.
    *
-   * @throws RefusedException AGREEMENT_NOT_FOUND, NOT_A_PARTY, TOO_MANY
+   * @throws RefusedException AGREEMENT_NOT_FOUND, NOT_A_PARTY, KEYS_SHREDDED, TOO_MANY
    */
   public StoredAgreement resume(Party party, Digest digest) {
     return store.write(write -> {
       StoredAgreement stored = AgreementRows.require(write, digest);
       stored.requireParty(party);
+      stored.requireNotShredded();
       if (stored.haltedBy() == null || stored.resumeAskedBy().contains(party.name())) {
         return stored;
       }

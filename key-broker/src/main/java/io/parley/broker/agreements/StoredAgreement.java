@@ -6,7 +6,7 @@ import io.parley.agreement.Dsse;
 import io.parley.agreement.DsseEnvelope;
 import io.parley.agreement.DsseSignature;
 import io.parley.agreement.Party;
-import io.parley.wire.BugException;
+import io.parley.agreement.Window;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param haltedBy who halted last; null when not halted
  * @param resumeAskedBy who has asked to resume since
  * @param kek as its vault keeps it; null while signatures are missing
+ * @param supersededBy the revision that took its place; null while none did
+ * @param shreddedBy who had its keys destroyed; null while they exist
  */
 public record StoredAgreement(
     Digest digest,
@@ -36,32 +38,44 @@ public record StoredAgreement(
     @Nullable String haltedBy,
     List<String> resumeAskedBy,
     int jobsStarted,
-    @Nullable ByteString kek) {
+    @Nullable ByteString kek,
+    @Nullable Digest supersededBy,
+    @Nullable String shreddedBy) {
 
-  /** The state at this instant. */
+  /** The state at this instant; what stops more comes before what stops less. */
   public AgreementState state(Instant now) {
+    if (shreddedBy != null) {
+      return AgreementState.SHREDDED;
+    }
     if (!now.isBefore(agreement.expires())) {
       return AgreementState.EXPIRED;
     }
     if (haltedBy != null) {
       return AgreementState.HALTED;
     }
+    if (supersededBy != null) {
+      return AgreementState.SUPERSEDED;
+    }
     return activatedAt == null ? AgreementState.PROPOSED : AgreementState.ACTIVE;
   }
 
   /**
-   * Passes when jobs may start and keys may be released.
+   * Passes when keys may be released to a job that was counted: a revision that has taken the
+   * agreement's place stops no such job.
    *
-   * @throws RefusedException AGREEMENT_NOT_ACTIVE, AGREEMENT_HALTED or AGREEMENT_EXPIRED
+   * @throws RefusedException AGREEMENT_NOT_ACTIVE, AGREEMENT_HALTED, AGREEMENT_EXPIRED,
+   *     KEYS_SHREDDED or OUTSIDE_WINDOW
    */
   public void requireActive(Instant now) {
+    requireInForce(now);
+    requireWindow(now);
+  }
+
+  /** The same, whatever its window says. */
+  void requireInForce(Instant now) {
     switch (state(now)) {
-      case ACTIVE -> {}
-      case PROPOSED ->
-          throw refusal(
-              Reason.AGREEMENT_NOT_ACTIVE,
-              "agreement '%s' is not signed by all yet; %s must sign it",
-              String.join(", ", missing()));
+      case ACTIVE, SUPERSEDED -> {}
+      case PROPOSED -> throw notSigned();
       case HALTED ->
           throw refusal(
               Reason.AGREEMENT_HALTED,
@@ -72,7 +86,47 @@ public record StoredAgreement(
               Reason.AGREEMENT_EXPIRED,
               "agreement '%s' expired at %s; agree on a new one",
               agreement.expires().toString());
+      case SHREDDED -> throw shredded();
     }
+  }
+
+  /**
+   * Passes when new jobs may start, as far as the time and the agreement's life are concerned.
+   *
+   * @throws RefusedException as {@link #requireActive}, and AGREEMENT_SUPERSEDED
+   */
+  public void requireCurrent(Instant now) {
+    // Told first: that it may be halted too is nothing that whoever asks could wait for.
+    requireNotSuperseded();
+    requireActive(now);
+  }
+
+  /**
+   * Passes while no revision has taken its place.
+   *
+   * @throws RefusedException AGREEMENT_SUPERSEDED that names the revision
+   */
+  void requireNotSuperseded() {
+    if (supersededBy != null) {
+      throw refusal(
+          Reason.AGREEMENT_SUPERSEDED,
+          "agreement '%s' was replaced by its revision %s; use that",
+          supersededBy.toString());
+    }
+  }
+
+  private void requireWindow(Instant now) {
+    Window window = agreement.terms().window();
+    if (window.isOpen(now)) {
+      return;
+    }
+    boolean early = window.notBefore() != null && now.isBefore(window.notBefore());
+    throw refusal(
+        Reason.OUTSIDE_WINDOW,
+        early
+            ? "agreement '%s' is for jobs from %s on; wait until then"
+            : "agreement '%s' was for jobs before %s; agree on a new one",
+        String.valueOf(early ? window.notBefore() : window.notAfter()));
   }
 
   /**
@@ -133,12 +187,42 @@ public record StoredAgreement(
             .toList());
   }
 
-  /** The KEK of an agreement that has been active. */
+  /**
+   * The KEK of an agreement that has been active, whatever it is now.
+   *
+   * @throws RefusedException AGREEMENT_NOT_ACTIVE, KEYS_SHREDDED
+   */
   public ByteString requireKek() {
+    requireNotShredded();
     if (kek == null) {
-      throw new BugException("an agreement without KEK was taken for an active one");
+      throw notSigned();
     }
     return kek;
+  }
+
+  /**
+   * Passes while its keys are not destroyed.
+   *
+   * @throws RefusedException KEYS_SHREDDED
+   */
+  public void requireNotShredded() {
+    if (shreddedBy != null) {
+      throw shredded();
+    }
+  }
+
+  private RefusedException notSigned() {
+    return refusal(
+        Reason.AGREEMENT_NOT_ACTIVE,
+        "agreement '%s' is not signed by all yet; %s must sign it",
+        String.join(", ", missing()));
+  }
+
+  private RefusedException shredded() {
+    return refusal(
+        Reason.KEYS_SHREDDED,
+        "the keys of agreement '%s' were destroyed by %s; agree on a new one",
+        String.valueOf(shreddedBy));
   }
 
   private RefusedException refusal(Reason reason, String message, String detail) {

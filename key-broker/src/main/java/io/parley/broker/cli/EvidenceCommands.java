@@ -36,7 +36,11 @@ import picocli.CommandLine.Spec;
     name = "evidence",
     description = "Judges evidence in files, with the vendors' own roots.",
     mixinStandardHelpOptions = true,
-    subcommands = {EvidenceCommands.Verify.class, EvidenceCommands.Explain.class})
+    subcommands = {
+      EvidenceCommands.Verify.class,
+      EvidenceCommands.Explain.class,
+      BrokerEvidenceCommand.class
+    })
 public final class EvidenceCommands implements Runnable {
   private static final int OK = 0;
   private static final int REFUSED = 3;

@@ -1,6 +1,7 @@
 package io.parley.broker.cli;
 
 import com.google.protobuf.ByteString;
+import io.parley.broker.evidence.collateral.VendorFile;
 import io.parley.broker.evidence.trust.Certificates;
 import io.parley.broker.evidence.trust.Octets;
 import java.io.IOException;
@@ -41,23 +42,45 @@ record EvidenceFiles(
         certificates.add(Certificates.parse(file.toString(), block));
       }
     }
+    List<ByteString> published = new ArrayList<>();
+    for (Path file : collateral) {
+      published.addAll(VendorFile.blocks(file));
+    }
+    return sorted(VendorFile.bytes(evidence), certificates, published, !collateral.isEmpty());
+  }
+
+  /**
+   * From bytes that came some other way.
+   *
+   * @throws io.parley.wire.RefusedException as {@link #read}
+   */
+  static EvidenceFiles of(
+      ByteString evidence, List<ByteString> chain, List<ByteString> collateral) {
+    List<X509Certificate> certificates = new ArrayList<>();
+    chain.forEach(each -> certificates.add(Certificates.parse("certificates", each)));
+    return sorted(evidence, certificates, collateral, !collateral.isEmpty());
+  }
+
+  private static EvidenceFiles sorted(
+      ByteString evidence,
+      List<X509Certificate> chain,
+      List<ByteString> collateral,
+      boolean collateralGiven) {
+    List<X509Certificate> certificates = new ArrayList<>(chain);
     List<X509CRL> lists = new ArrayList<>();
     List<ByteString> json = new ArrayList<>();
-    for (Path file : collateral) {
-      for (ByteString block : VendorFile.blocks(file)) {
-        if (!block.isEmpty() && block.byteAt(0) == '{') {
-          json.add(block);
-        } else if (Certificates.isCrl(block)) {
-          lists.add(Certificates.parseCrl(file.toString(), block));
-        } else {
-          certificates.add(Certificates.parse(file.toString(), block));
-        }
+    for (ByteString block : collateral) {
+      if (!block.isEmpty() && block.byteAt(0) == '{') {
+        json.add(block);
+      } else if (Certificates.isCrl(block)) {
+        lists.add(Certificates.parseCrl("collateral", block));
+      } else {
+        certificates.add(Certificates.parse("collateral", block));
       }
     }
     if (certificates.size() > MAX_CERTIFICATES) {
       throw Octets.malformed("chain", "certificates", "are more than " + MAX_CERTIFICATES);
     }
-    return new EvidenceFiles(
-        VendorFile.bytes(evidence), certificates, lists, json, !collateral.isEmpty());
+    return new EvidenceFiles(evidence, certificates, lists, json, collateralGiven);
   }
 }

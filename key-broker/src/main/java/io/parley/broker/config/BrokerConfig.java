@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What broker.yaml says. Where evidence kinds are concerned there is no default: an expectation
@@ -15,15 +16,21 @@ import java.util.TreeSet;
  * @param port 0: any free one, written to the ready file
  * @param membership folder with the signed membership lists to start from, absolute
  * @param evidence kinds of evidence that are accepted if an agreement names them too
- * @param challengeValid how long a nonce is good for
+ * @param collateral folder with what vendors publish, absolute; null: all of it comes with evidence
+ * @param challengeValid how long a nonce or a credential is good for
+ * @param keys where KEKs are kept
+ * @param ownEvidence what this broker shows about itself
  */
 public record BrokerConfig(
     String host,
     int port,
     Path membership,
     SortedSet<String> evidence,
+    @Nullable Path collateral,
     Duration challengeValid,
-    CallLimits limits) {
+    KeysConfig keys,
+    CallLimits limits,
+    OwnEvidence ownEvidence) {
   /** Longest time that a challenge may be valid. */
   public static final Duration CHALLENGE_VALID_MAX = Duration.ofMinutes(5);
 

@@ -1,9 +1,13 @@
 package io.parley.broker.config;
 
 import io.parley.broker.config.BrokerConfig.CallLimits;
+import io.parley.evidence.BrokerEvidence;
+import io.parley.evidence.Evidence;
+import io.parley.evidence.tsm.TsmReports;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.Suggestions;
 import io.parley.yaml.YamlFile;
 import io.parley.yaml.YamlSection;
 import java.io.IOException;
@@ -51,15 +55,26 @@ public final class BrokerYaml {
   private static BrokerConfig config(YamlFile yaml, Path file) {
     YamlSection root =
         yaml.rootOrThrow(Reason.INVALID_CONFIG)
-            .only("listen", "membership", "evidence", "challenge_valid", "limits");
+            .only(
+                "listen",
+                "membership",
+                "evidence",
+                "collateral",
+                "challenge_valid",
+                "keys",
+                "limits",
+                "own_evidence");
     String listen =
         root.required(
             "listen", "localhost:0", "host:port, port 0 for any free one", BrokerYaml::address);
     String membership =
         root.required("membership", "", "the folder of the membership lists", text -> text);
     @Nullable List<String> evidence = root.texts("evidence", "kinds of evidence", false);
+    @Nullable String collateral =
+        root.find("collateral") == null ? null : root.text("collateral", "a folder");
     Duration valid =
         root.value("challenge_valid", BrokerConfig.CHALLENGE_VALID_DEFAULT, BrokerYaml::duration);
+    KeysConfig keys = KeysYaml.read(root, file);
     YamlSection limits =
         root.sectionOrEmpty("limits")
             .only(
@@ -77,16 +92,20 @@ public final class BrokerYaml {
         limits.value("open_proposals_per_party", defaults.openProposals(), BrokerYaml::number);
     int decisions =
         limits.value("decisions_per_minute", defaults.decisionsPerMinute(), BrokerYaml::number);
+    OwnEvidence own = ownEvidence(root, file.toAbsolutePath(), yaml);
     yaml.throwIfAny(Reason.INVALID_CONFIG);
     int colon = listen.lastIndexOf(':');
     try {
       return new BrokerConfig(
           listen.substring(0, colon),
           Integer.parseInt(listen.substring(colon + 1)),
-          file.toAbsolutePath().resolveSibling(membership).normalize(),
+          sibling(file, membership),
           new TreeSet<>(evidence == null ? List.of() : evidence),
+          collateral == null ? null : sibling(file, collateral),
           valid,
-          new CallLimits(perConnection, perParty, bytes, proposals, decisions));
+          keys,
+          new CallLimits(perConnection, perParty, bytes, proposals, decisions),
+          own);
     } catch (IllegalArgumentException e) {
       throw new RefusedException(
           Reason.INVALID_CONFIG,
@@ -94,6 +113,48 @@ public final class BrokerYaml {
           Map.of("file", file.toString()),
           e);
     }
+  }
+
+  private static Path sibling(Path file, String folder) {
+    return file.toAbsolutePath().resolveSibling(folder).normalize();
+  }
+
+  private static OwnEvidence ownEvidence(YamlSection root, Path file, YamlFile yaml) {
+    if (root.find("own_evidence") == null) {
+      return new OwnEvidence.None();
+    }
+    YamlSection own = root.sectionOrEmpty("own_evidence");
+    String kind = own.required("kind", "", "simulated, sev-snp or tdx", text -> text);
+    if (OwnEvidence.TSM_KINDS.contains(kind)) {
+      own.only("kind", "tsm", "certificates", "collateral");
+      return new OwnEvidence.Tsm(
+          kind,
+          file.resolveSibling(own.value("tsm", TsmReports.KERNEL.toString(), text -> text)),
+          files(own, "certificates", file, yaml),
+          files(own, "collateral", file, yaml));
+    }
+    if (!kind.isEmpty() && !kind.equals(Evidence.SIMULATED)) {
+      yaml.problems()
+          .add(
+              "own_evidence.kind",
+              "'%s' is not simulated, sev-snp or tdx%s"
+                  .formatted(
+                      Suggestions.shown(kind),
+                      Suggestions.hint(kind, List.of(Evidence.SIMULATED, "sev-snp", "tdx"))));
+    }
+    own.only("kind");
+    return new OwnEvidence.Simulated();
+  }
+
+  private static List<Path> files(YamlSection own, String key, Path file, YamlFile yaml) {
+    List<Path> files = own.textsOrNone(key, "files").stream().map(file::resolveSibling).toList();
+    yaml.problems()
+        .check(
+            files.size() <= BrokerEvidence.MAX_PARTS,
+            own.path(key),
+            "names %d files; at most %d are sent"
+                .formatted(files.size(), BrokerEvidence.MAX_PARTS));
+    return files;
   }
 
   private static String address(String text) {
@@ -110,7 +171,7 @@ public final class BrokerYaml {
   }
 
   /** The text of a new broker's file. */
-  public static String template(String listen, String membership) {
+  public static String template(String listen, String membership, KeysConfig keys) {
     return """
     # The key broker. Unknown keys are errors.
 
@@ -119,10 +180,19 @@ public final class BrokerYaml {
     # Folder with the signed membership lists to start from; later ones come by themselves.
     membership: %s
     # Kinds of evidence accepted, if an agreement names them too.
-    # "simulated" protects against nobody who owns a host.
-    evidence: [simulated]
+    # Simulated evidence protects against nobody who owns a host: take it out where only hardware will do.
+    evidence: [simulated, tpm2, sev-snp, tdx, nitro]
+    # Folder with what vendors publish about their machines: certificates, revocation lists, TCB info.
+    # Nothing is fetched. Without it, all of it has to come with the evidence.
+    # collateral: collateral
+    # Evidence of the broker's own, for agreements that demand it; without this section there is none.
+    # own_evidence: {kind: sev-snp, tsm: /sys/kernel/config/tsm/report, collateral: [milan.crl]}
     # How long a challenge is good for, at most 5m.
     challenge_valid: 2m
+    # Where the keys that wrap data keys are kept: in file, under master.key, or pkcs11, in an HSM, with
+    # library, token_label and pin_file. To change it when there are keys: key-broker rewrap.
+    keys:
+    %s\
     limits:
       calls_per_connection: 64
       calls_per_party: 128
@@ -132,10 +202,10 @@ public final class BrokerYaml {
       # Refusals and the like that one party can put into the record; jobs and grants go by agreement.
       decisions_per_minute: 600
     """
-        .formatted(quoted(listen), quoted(membership));
+        .formatted(quoted(listen), quoted(membership), KeysYaml.write(keys));
   }
 
-  private static String quoted(String text) {
+  static String quoted(String text) {
     return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
   }
 

@@ -1,19 +1,14 @@
 package io.parley.broker.evidence;
 
-import io.parley.agreement.Party;
-
 /**
  * Checks evidence of one kind: did that kind's root sign it, and is it about these very claims?
- * Stateless and thread-safe.
+ * Thread-safe.
  */
-public sealed interface EvidenceVerifier permits SimulatedVerifier {
+public sealed interface EvidenceVerifier
+    permits NitroEvidence, SimulatedVerifier, SnpEvidence, TdxEvidence, TpmEvidence {
   /** The kind, as evidence names it. */
   String kind();
 
-  /**
-   * Checks.
-   *
-   * @param party the party that the enclave must belong to, as the agreement has it
-   */
-  Verification<VerifiedEvidence> verify(ParsedEvidence evidence, Party party);
+  /** Checks. */
+  Verification<VerifiedEvidence> verify(ParsedEvidence evidence, EvidenceContext context);
 }

@@ -17,7 +17,8 @@ final class SimulatedVerifier implements EvidenceVerifier {
   }
 
   @Override
-  public Verification<VerifiedEvidence> verify(ParsedEvidence parsed, Party party) {
+  public Verification<VerifiedEvidence> verify(ParsedEvidence parsed, EvidenceContext context) {
+    Party party = context.party();
     Evidence evidence = parsed.evidence();
     SimulatedEvidence document;
     try {
@@ -48,7 +49,6 @@ final class SimulatedVerifier implements EvidenceVerifier {
           document.reportData().toString());
     }
     return new Verification.Genuine<>(
-        new VerifiedEvidence(
-            evidence, parsed.unverifiedClaims(), document.shim(), document.isolation()));
+        new VerifiedEvidence(evidence, parsed.unverifiedClaims(), document.launch(), null));
   }
 }

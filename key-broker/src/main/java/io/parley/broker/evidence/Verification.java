@@ -1,6 +1,7 @@
 package io.parley.broker.evidence;
 
 import io.parley.wire.Reason;
+import java.util.function.Function;
 
 /**
  * What came of checking evidence with its platform.
@@ -30,6 +31,16 @@ public sealed interface Verification<T> {
   @FunctionalInterface
   interface Steps<T> {
     T take() throws NotGenuineException, CannotCheckException;
+  }
+
+  /** The same with something made of what is known. */
+  default <R> Verification<R> map(Function<? super T, ? extends R> make) {
+    return switch (this) {
+      case Genuine<T>(T known) -> new Genuine<>(make.apply(known));
+      case Bad<T>(Reason reason, String claim, String advice, String expected, String seen) ->
+          new Bad<>(reason, claim, advice, expected, seen);
+      case Unchecked<T>(Reason reason, String why) -> new Unchecked<>(reason, why);
+    };
   }
 
   /** Takes the steps. */

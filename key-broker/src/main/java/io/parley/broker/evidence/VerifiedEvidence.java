@@ -2,23 +2,30 @@ package io.parley.broker.evidence;
 
 import io.parley.evidence.Claims;
 import io.parley.evidence.Evidence;
+import io.parley.evidence.LaunchStatement;
 import io.parley.wire.Digest;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Evidence whose platform signed it, about exactly these claims. Made by an {@link
+ * Evidence whose platform vouches for it, about exactly these claims. Made by an {@link
  * EvidenceVerifier} only, so that nothing else reaches policy.
  */
 public final class VerifiedEvidence {
   private final Evidence evidence;
   private final Claims claims;
-  private final Digest shim;
-  private final String isolation;
+  private final LaunchStatement launch;
+  private final @Nullable PlatformClaims platform;
 
-  VerifiedEvidence(Evidence evidence, Claims claims, Digest shim, String isolation) {
+  /**
+   * @param platform what the hardware says of itself; null for kind simulated, which has none
+   */
+  VerifiedEvidence(
+      Evidence evidence, Claims claims, LaunchStatement launch, @Nullable PlatformClaims platform) {
     this.evidence = evidence;
     this.claims = claims;
-    this.shim = shim;
-    this.isolation = isolation;
+    this.launch = launch;
+    this.platform = platform;
   }
 
   /** As it came. */
@@ -31,13 +38,26 @@ public final class VerifiedEvidence {
     return claims;
   }
 
-  /** What the platform measured. */
+  /** What the launcher started. */
   public Digest shim() {
-    return shim;
+    return launch.shim();
   }
 
-  /** How the platform isolated it. */
+  /** How the launcher isolated it. */
   public String isolation() {
-    return isolation;
+    return launch.isolation();
+  }
+
+  /** What the hardware says of itself; empty for kind simulated. */
+  public Optional<PlatformClaims> platform() {
+    return Optional.ofNullable(platform);
+  }
+
+  /**
+   * Which emulation vouched: a model, {@link TpmClaims#UNKNOWN}, or empty for hardware and for
+   * kinds that are not emulated.
+   */
+  public String emulator() {
+    return platform instanceof TpmClaims tpm ? tpm.emulator() : "";
   }
 }

@@ -6,11 +6,8 @@ import io.parley.agreement.DsseSignature;
 import io.parley.agreement.SignedAgreement;
 import io.parley.broker.agreements.Agreements;
 import io.parley.broker.agreements.Halts;
-import io.parley.broker.agreements.StoredAgreement;
 import io.parley.identity.Role;
-import io.parley.proto.broker.v1.AgreementRecord;
 import io.parley.proto.broker.v1.AgreementServiceGrpc;
-import io.parley.proto.broker.v1.AgreementState;
 import io.parley.proto.broker.v1.GetAgreementRequest;
 import io.parley.proto.broker.v1.GetAgreementResponse;
 import io.parley.proto.broker.v1.HaltAgreementRequest;
@@ -23,18 +20,17 @@ import io.parley.proto.broker.v1.ResumeAgreementRequest;
 import io.parley.proto.broker.v1.ResumeAgreementResponse;
 import io.parley.proto.broker.v1.SignAgreementRequest;
 import io.parley.proto.broker.v1.SignAgreementResponse;
-import java.time.InstantSource;
 
 /** AgreementService. Reading takes any role; changing takes an operator. */
 public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceImplBase {
   private final Agreements agreements;
   private final Halts halts;
-  private final InstantSource clock;
+  private final AgreementMessages messages;
 
-  public AgreementGrpc(Agreements agreements, Halts halts, InstantSource clock) {
+  public AgreementGrpc(Agreements agreements, Halts halts, AgreementMessages messages) {
     this.agreements = agreements;
     this.halts = halts;
-    this.clock = clock;
+    this.messages = messages;
   }
 
   @Override
@@ -46,7 +42,7 @@ public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceIm
         caller ->
             ProposeAgreementResponse.newBuilder()
                 .setAgreement(
-                    record(
+                    messages.of(
                         agreements.propose(
                             caller,
                             SignedAgreement.fromEnvelope(
@@ -64,7 +60,7 @@ public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceIm
         caller ->
             SignAgreementResponse.newBuilder()
                 .setAgreement(
-                    record(
+                    messages.of(
                         agreements.sign(
                             caller,
                             Fields.digest("agreement_sha256", request.getAgreementSha256()),
@@ -82,7 +78,7 @@ public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceIm
         caller ->
             GetAgreementResponse.newBuilder()
                 .setAgreement(
-                    record(
+                    messages.of(
                         agreements.get(
                             caller,
                             Fields.digest("agreement_sha256", request.getAgreementSha256()))))
@@ -101,7 +97,7 @@ public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceIm
                   Fields.pageToken(request.getPageToken()),
                   Fields.pageSize(request.getPageSize()));
           return ListAgreementsResponse.newBuilder()
-              .addAllAgreements(page.agreements().stream().map(this::record).toList())
+              .addAllAgreements(page.agreements().stream().map(messages::of).toList())
               .setNextPageToken(Fields.pageToken(page.next()))
               .build();
         });
@@ -116,7 +112,7 @@ public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceIm
         caller ->
             HaltAgreementResponse.newBuilder()
                 .setAgreement(
-                    record(
+                    messages.of(
                         halts.halt(
                             caller,
                             Fields.digest("agreement_sha256", request.getAgreementSha256()),
@@ -133,31 +129,10 @@ public final class AgreementGrpc extends AgreementServiceGrpc.AgreementServiceIm
         caller ->
             ResumeAgreementResponse.newBuilder()
                 .setAgreement(
-                    record(
+                    messages.of(
                         halts.resume(
                             caller,
                             Fields.digest("agreement_sha256", request.getAgreementSha256()))))
                 .build());
-  }
-
-  private AgreementRecord record(StoredAgreement stored) {
-    AgreementRecord.Builder record =
-        AgreementRecord.newBuilder()
-            .setSha256(stored.digest().value())
-            .setEnvelope(stored.envelope().toProto())
-            .setState(
-                switch (stored.state(clock.instant())) {
-                  case PROPOSED -> AgreementState.AGREEMENT_STATE_PROPOSED;
-                  case ACTIVE -> AgreementState.AGREEMENT_STATE_ACTIVE;
-                  case HALTED -> AgreementState.AGREEMENT_STATE_HALTED;
-                  case EXPIRED -> AgreementState.AGREEMENT_STATE_EXPIRED;
-                })
-            .setJobsStarted(stored.jobsStarted())
-            .setProposedAt(Fields.timestamp(stored.proposedAt()))
-            .addAllResumeAskedBy(stored.resumeAskedBy());
-    if (stored.haltedBy() != null) {
-      record.setHaltedBy(stored.haltedBy());
-    }
-    return record.build();
   }
 }

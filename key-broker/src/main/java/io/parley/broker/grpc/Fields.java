@@ -2,6 +2,7 @@ package io.parley.broker.grpc;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
+import io.parley.tlog.MerkleTree;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -21,6 +22,14 @@ final class Fields {
           field, "is %d bytes long; expected %d".formatted(value.size(), Digest.SIZE_BYTES));
     }
     return new Digest(value);
+  }
+
+  /** Unsigned on the wire; no epoch is as large as what does not fit. */
+  static int epoch(String field, int value) {
+    if (value < 1 || value == Integer.MAX_VALUE) {
+      throw wrong(field, "is %s; epochs count from 1".formatted(Integer.toUnsignedString(value)));
+    }
+    return value;
   }
 
   static int pageSize(int asked) {
@@ -43,6 +52,29 @@ final class Fields {
 
   static String pageToken(long next) {
     return next == 0 ? "" : Long.toString(next);
+  }
+
+  /** A place in the log, or its size. */
+  static long size(String field, long value) {
+    if (value < 0 || value > MerkleTree.SIZE_MAX) {
+      throw wrong(field, "is larger than any log");
+    }
+    return value;
+  }
+
+  static int count(int asked, int most) {
+    if (asked < 0 || asked > most) {
+      throw wrong(
+          "count", "is %s; expected 0 to %d".formatted(Integer.toUnsignedString(asked), most));
+    }
+    return asked == 0 ? most : asked;
+  }
+
+  static String required(String field, String value) {
+    if (value.isEmpty()) {
+      throw wrong(field, "is empty");
+    }
+    return value;
   }
 
   static Timestamp timestamp(Instant at) {

@@ -6,13 +6,17 @@ import io.grpc.stub.StreamObserver;
 import io.parley.agreement.DsseEnvelope;
 import io.parley.broker.jobs.Jobs;
 import io.parley.broker.policy.Challenges;
+import io.parley.broker.release.GivenCredential;
 import io.parley.broker.release.KeyRelease;
+import io.parley.broker.release.LoggedReceipt;
 import io.parley.broker.release.Receipts;
 import io.parley.broker.release.SignedGrant;
 import io.parley.identity.Role;
 import io.parley.proto.agreement.v1.Envelope;
 import io.parley.proto.broker.v1.CreateChallengeRequest;
 import io.parley.proto.broker.v1.CreateChallengeResponse;
+import io.parley.proto.broker.v1.CreateCredentialRequest;
+import io.parley.proto.broker.v1.CreateCredentialResponse;
 import io.parley.proto.broker.v1.CreateJobRequest;
 import io.parley.proto.broker.v1.CreateJobResponse;
 import io.parley.proto.broker.v1.FinishJobRequest;
@@ -64,11 +68,31 @@ public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
         caller ->
             CreateChallengeResponse.newBuilder()
                 .setNonce(release.challenge(caller, request.getJobId(), request.getParty()).nonce())
-                .setValidFor(
-                    Duration.newBuilder()
-                        .setSeconds(challenges.validFor().getSeconds())
-                        .setNanos(challenges.validFor().getNano()))
+                .setValidFor(duration(challenges.validFor()))
                 .build());
+  }
+
+  @Override
+  public void createCredential(
+      CreateCredentialRequest request, StreamObserver<CreateCredentialResponse> responses) {
+    Answers.to(
+        Role.NODE,
+        responses,
+        caller -> {
+          GivenCredential given =
+              release.credential(
+                  caller,
+                  request.getJobId(),
+                  request.getParty(),
+                  request.getEkCertificatesList(),
+                  request.getAkPublic());
+          return CreateCredentialResponse.newBuilder()
+              .setCredentialId(given.id())
+              .setCredentialBlob(given.blob())
+              .setEncryptedSecret(given.encryptedSecret())
+              .setValidFor(duration(given.validFor()))
+              .build();
+        });
   }
 
   @Override
@@ -92,21 +116,34 @@ public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
     Answers.to(
         Role.NODE,
         responses,
-        caller ->
-            FinishJobResponse.newBuilder()
-                .setReceipt(
-                    envelope(receipts.finish(caller, request.getReport(), request.getSignature())))
-                .build());
+        caller -> {
+          LoggedReceipt receipt =
+              receipts.finish(caller, request.getReport(), request.getSignature());
+          return FinishJobResponse.newBuilder()
+              .setReceipt(envelope(receipt.envelope()))
+              .setProof(receipt.proof().encode())
+              .build();
+        });
   }
 
   @Override
   public void getReceipt(GetReceiptRequest request, StreamObserver<GetReceiptResponse> responses) {
     Answers.toAny(
         responses,
-        caller ->
-            GetReceiptResponse.newBuilder()
-                .setReceipt(envelope(receipts.get(caller, request.getJobId())))
-                .build());
+        caller -> {
+          LoggedReceipt receipt = receipts.get(caller, request.getJobId());
+          return GetReceiptResponse.newBuilder()
+              .setReceipt(envelope(receipt.envelope()))
+              .setProof(receipt.proof().encode())
+              .build();
+        });
+  }
+
+  private static Duration duration(java.time.Duration duration) {
+    return Duration.newBuilder()
+        .setSeconds(duration.getSeconds())
+        .setNanos(duration.getNano())
+        .build();
   }
 
   private static Envelope envelope(ByteString bytes) {

@@ -76,6 +76,7 @@ public final class JobRows {
                 Columns.bytes(row, "receive_key"),
                 Columns.bytes(row, "signing_key"),
                 Columns.text(row, "evidence_kind"),
+                Columns.text(row, "emulator"),
                 Columns.digest(row, "evidence_sha256")))
         .list();
   }
@@ -86,15 +87,17 @@ public final class JobRows {
         .createUpdate(
             """
             INSERT INTO enclave (job_id, party, receive_key, signing_key, evidence_kind,
-                                 evidence_sha256, granted_at)
-            VALUES (:job, :party, :receiveKey, :signingKey, :kind, :evidence, :at)
-            ON CONFLICT (job_id, party) DO UPDATE SET evidence_sha256 = :evidence, granted_at = :at
+                                 emulator, evidence_sha256, granted_at)
+            VALUES (:job, :party, :receiveKey, :signingKey, :kind, :emulator, :evidence, :at)
+            ON CONFLICT (job_id, party) DO UPDATE SET evidence_kind = :kind, emulator = :emulator,
+                evidence_sha256 = :evidence, granted_at = :at
             """)
         .bind("job", jobId)
         .bind("party", enclave.party())
         .bind("receiveKey", enclave.receiveKey().toByteArray())
         .bind("signingKey", enclave.signingKey().toByteArray())
         .bind("kind", enclave.evidenceKind())
+        .bind("emulator", enclave.emulator())
         .bind("evidence", Columns.of(enclave.evidence()))
         .bind("at", at.toEpochMilli())
         .execute();
@@ -142,12 +145,14 @@ public final class JobRows {
    *
    * @param receiveKey suite and key in one, as evidence had it
    * @param signingKey Ed25519, raw
+   * @param emulator which emulation vouched for it; empty for none
    */
   public record StoredEnclave(
       String party,
       ByteString receiveKey,
       ByteString signingKey,
       String evidenceKind,
+      String emulator,
       Digest evidence) {}
 
   /**

@@ -2,6 +2,7 @@ package io.parley.broker.jobs;
 
 import io.parley.agreement.Party;
 import io.parley.broker.agreements.AgreementRows;
+import io.parley.broker.agreements.Allowance;
 import io.parley.broker.agreements.StorageLimits;
 import io.parley.broker.agreements.StoredAgreement;
 import io.parley.broker.keys.DataKeys;
@@ -22,8 +23,9 @@ import org.jdbi.v3.core.Handle;
  * Jobs, counted.
  *
  * <p>Guarantee: an answered job is on disk and counted once, however often the same request comes,
- * also after a crash; an agreement never has more than {@code max_jobs} of them. A job that fails
- * stays counted. Thread-safe.
+ * also after a crash; an agreement never has more than {@code max_jobs} of them, nor more than
+ * {@code jobs_per_day} in one day of UTC by the broker's clock, whichever way that clock was moved.
+ * A job that fails stays counted. Thread-safe.
  */
 public final class Jobs {
   /** Longest request id, characters. */
@@ -50,8 +52,8 @@ public final class Jobs {
    *
    * @param party that asks, and submits
    * @throws RefusedException INVALID_REQUEST, AGREEMENT_NOT_FOUND, NOT_A_PARTY, REQUEST_ID_REUSED,
-   *     ALREADY_EXISTS for a job id that is taken, AGREEMENT_NOT_ACTIVE, AGREEMENT_HALTED,
-   *     AGREEMENT_EXPIRED, MAX_JOBS_REACHED, TOO_MANY when there were too many refusals
+   *     ALREADY_EXISTS for a job id that is taken, what {@link Allowance#requireOneMore} throws,
+   *     TOO_MANY when there were too many refusals
    */
   public StoredJob create(
       Party party, String requestId, String jobId, Digest agreement, Digest digest) {
@@ -105,15 +107,9 @@ public final class Jobs {
       String jobId,
       Digest digest) {
     Instant now = clock.instant();
-    stored.requireActive(now);
+    Allowance.requireOneMore(write, stored, now);
     int max = stored.agreement().maxJobs();
-    if (!AgreementRows.countJob(write, stored.digest())) {
-      throw new RefusedException(
-          Reason.MAX_JOBS_REACHED,
-          "all %d jobs of agreement '%s' have been started; agree on a new one"
-              .formatted(max, stored.agreement().name()),
-          Map.of("agreement", stored.digest().toString(), "max_jobs", Integer.toString(max)));
-    }
+    AgreementRows.countJob(write, stored.digest());
     int ordinal = Math.addExact(stored.jobsStarted(), 1);
     StoredJob job = new StoredJob(jobId, stored.digest(), digest, party, requestId, ordinal);
     JobRows.insert(write, job, now);
@@ -121,7 +117,8 @@ public final class Jobs {
     log.append(
         write,
         Decision.about(
-            Action.JOB, party, stored.digest(), jobId, "job %d of %d".formatted(ordinal, max)));
+                Action.JOB, party, stored.digest(), jobId, "job %d of %d".formatted(ordinal, max))
+            .on(digest));
     return job;
   }
 
@@ -133,15 +130,8 @@ public final class Jobs {
         limits.requireRoomInRecord(party);
         log.append(
             write,
-            new Decision(
-                Action.REFUSE,
-                party.name(),
-                agreement,
-                jobId,
-                refusal.reason().name(),
-                "job not counted",
-                "",
-                java.util.List.of()));
+            Decision.refusal(
+                party.name(), agreement, jobId, refusal.reason().name(), "job not counted"));
       }
       return concerned;
     });

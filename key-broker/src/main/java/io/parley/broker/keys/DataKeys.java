@@ -8,6 +8,11 @@ import io.parley.seal.Secret;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import java.security.SecureRandom;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -27,12 +32,62 @@ public final class DataKeys {
   }
 
   /** Makes the agreement's KEK and the first key of each dataset; answers with the KEK to store. */
-  public ByteString createForAgreement(Handle write, Digest digest, Agreement agreement) {
+  public ByteString createForAgreement(
+      Handle write, Digest digest, Agreement agreement, Instant at) {
     ByteString kek = vault.createKek(digest);
     for (Dataset dataset : agreement.datasets()) {
-      create(write, kek, KeyName.dataset(digest, dataset.name()));
+      createEpoch(write, kek, KeyName.dataset(digest, dataset.name(), 1), 1, at);
     }
     return kek;
+  }
+
+  /**
+   * Makes a dataset's key of one more epoch.
+   *
+   * @param firstJob which job of the agreement is the first to get it
+   */
+  public void createEpoch(Handle write, ByteString kek, KeyName name, int firstJob, Instant at) {
+    create(write, kek, name);
+    Epochs.insert(write, name, firstJob, at);
+  }
+
+  /** Ends an epoch: its wrapped key is deleted. */
+  public void retire(Handle write, KeyName name, Instant at) {
+    Epochs.retire(write, name, at);
+    write
+        .createUpdate(
+            """
+            DELETE FROM data_key WHERE agreement = :agreement AND purpose = :purpose
+              AND name = :name AND epoch = :epoch
+            """)
+        .bind("agreement", Columns.of(name.agreement()))
+        .bind("purpose", name.purpose().text())
+        .bind("name", name.name())
+        .bind("epoch", name.epoch())
+        .execute();
+  }
+
+  /** Ends all epochs of a dataset: their wrapped keys are deleted. */
+  public void revoke(Handle write, Digest agreement, String dataset, Instant at) {
+    Epochs.revoke(write, agreement, dataset, at);
+    write
+        .createUpdate(
+            """
+            DELETE FROM data_key
+            WHERE agreement = :agreement AND purpose = :purpose AND name = :name
+            """)
+        .bind("agreement", Columns.of(agreement))
+        .bind("purpose", KeyName.Purpose.DATASET.text())
+        .bind("name", dataset)
+        .execute();
+  }
+
+  /** Deletes all wrapped keys of an agreement, of its datasets and its jobs. */
+  public void deleteAll(Handle write, Digest agreement) {
+    write
+        .createUpdate("DELETE FROM data_key WHERE agreement = :agreement")
+        .bind("agreement", Columns.of(agreement))
+        .execute();
   }
 
   /** Makes the key of a job's channels. */
@@ -40,8 +95,8 @@ public final class DataKeys {
     create(write, kek, KeyName.job(agreement, jobId));
   }
 
-  /** The key itself; the caller closes it. */
-  public Secret open(Handle read, ByteString kek, KeyName name) {
+  /** The key as it is stored. */
+  public WrappedKey find(Handle read, KeyName name) {
     ByteString wrapped =
         read.createQuery(
                 """
@@ -55,7 +110,58 @@ public final class DataKeys {
             .map((row, context) -> Columns.bytes(row, "wrapped"))
             .findOne()
             .orElseThrow(() -> new BugException("there is no key " + name));
-    return vault.unwrap(kek, name, wrapped);
+    return new WrappedKey(name, wrapped);
+  }
+
+  /** All keys of an agreement as they are stored. */
+  public static List<WrappedKey> all(Handle read, Digest agreement) {
+    return read.createQuery(
+            "SELECT purpose, name, epoch, wrapped FROM data_key WHERE agreement = :agreement")
+        .bind("agreement", Columns.of(agreement))
+        .map((row, context) -> wrapped(row, agreement))
+        .list();
+  }
+
+  /** One key of an agreement as it is stored, when there is any. */
+  public static Optional<WrappedKey> any(Handle read, Digest agreement) {
+    return read.createQuery(
+            """
+            SELECT purpose, name, epoch, wrapped FROM data_key WHERE agreement = :agreement LIMIT 1
+            """)
+        .bind("agreement", Columns.of(agreement))
+        .map((row, context) -> wrapped(row, agreement))
+        .findOne();
+  }
+
+  /** Puts another wrapping in the place of the one that is stored. */
+  public static void replace(Handle write, WrappedKey key) {
+    write
+        .createUpdate(
+            """
+            UPDATE data_key SET wrapped = :wrapped WHERE agreement = :agreement
+              AND purpose = :purpose AND name = :name AND epoch = :epoch
+            """)
+        .bind("wrapped", key.bytes().toByteArray())
+        .bind("agreement", Columns.of(key.name().agreement()))
+        .bind("purpose", key.name().purpose().text())
+        .bind("name", key.name().name())
+        .bind("epoch", key.name().epoch())
+        .execute();
+  }
+
+  private static WrappedKey wrapped(ResultSet row, Digest agreement) throws SQLException {
+    return new WrappedKey(
+        new KeyName(
+            agreement,
+            KeyName.Purpose.of(Columns.text(row, "purpose")),
+            Columns.text(row, "name"),
+            Columns.integer(row, "epoch")),
+        Columns.bytes(row, "wrapped"));
+  }
+
+  /** The key itself; the caller closes it. */
+  public Secret open(ByteString kek, WrappedKey wrapped) {
+    return vault.unwrap(kek, wrapped.name(), wrapped.bytes());
   }
 
   private void create(Handle write, ByteString kek, KeyName name) {

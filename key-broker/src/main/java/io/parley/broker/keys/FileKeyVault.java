@@ -22,7 +22,7 @@ import javax.crypto.spec.SecretKeySpec;
  * <p>Layout of everything wrapped: one byte 1 (the version), 12 bytes nonce, 32 bytes ciphertext,
  * 16 bytes tag. Random nonces are good for 2^32 keys per wrapping key.
  */
-public final class FileKeyVault implements KeyVault, AutoCloseable {
+public final class FileKeyVault implements KeyVault {
   private static final byte VERSION = 1;
   private static final int KEY_BYTES = 32;
   private static final int NONCE_BYTES = 12;
@@ -36,6 +36,11 @@ public final class FileKeyVault implements KeyVault, AutoCloseable {
   public FileKeyVault(MasterKey master, SecureRandom random) {
     this.wrapping = master.derive("parley/v1/kek-wrapping");
     this.random = random;
+  }
+
+  @Override
+  public boolean made(ByteString kek) {
+    return !kek.isEmpty() && kek.byteAt(0) == VERSION;
   }
 
   @Override
@@ -60,11 +65,24 @@ public final class FileKeyVault implements KeyVault, AutoCloseable {
   }
 
   @Override
+  public void destroyKek(Digest agreement) {
+    // Its only form is the one that createKek gave out.
+  }
+
+  @Override
   public void close() {
     wrapping.close();
   }
 
   private Secret openKek(ByteString kek, Digest agreement) {
+    if (Pkcs11KeyVault.isReference(kek)) {
+      throw new EnvironmentException(
+          Reason.KEY_VAULT_FAILED,
+          "the KEK of agreement %s is in another vault than broker.yaml says; put 'keys:' back, or move"
+                  .formatted(agreement)
+              + " the keys with 'key-broker rewrap'",
+          Map.of("agreement", agreement.toString()));
+    }
     return unwrap(wrapping, kekContext(agreement), kek);
   }
 

@@ -22,9 +22,9 @@ public record KeyName(Digest agreement, Purpose purpose, String name, int epoch)
     }
   }
 
-  /** The first key of a dataset. */
-  public static KeyName dataset(Digest agreement, String dataset) {
-    return new KeyName(agreement, Purpose.DATASET, dataset, 1);
+  /** The key of a dataset, of this epoch. */
+  public static KeyName dataset(Digest agreement, String dataset, int epoch) {
+    return new KeyName(agreement, Purpose.DATASET, dataset, epoch);
   }
 
   /** The key of the channels between a job's enclaves. */
@@ -59,6 +59,10 @@ public record KeyName(Digest agreement, Purpose purpose, String name, int epoch)
 
     String text() {
       return text;
+    }
+
+    static Purpose of(String text) {
+      return text.equals(DATASET.text) ? DATASET : JOB;
     }
   }
 }

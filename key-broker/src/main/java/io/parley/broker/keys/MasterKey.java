@@ -4,11 +4,9 @@ import com.google.protobuf.ByteString;
 import io.parley.seal.Secret;
 import io.parley.wire.BugException;
 import io.parley.wire.EnvironmentException;
-import io.parley.wire.Reason;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
@@ -17,7 +15,6 @@ import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.Map;
 import java.util.Set;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -29,7 +26,9 @@ import javax.crypto.spec.SecretKeySpec;
  * <p>Each use has its own key, derived from it. Thread-safe.
  */
 public final class MasterKey implements AutoCloseable {
+  private static final String WHAT = "master key";
   private static final int SIZE_BYTES = 32;
+  private static final int SIZE_BYTES_MAX = 1024;
   private static final Set<PosixFilePermission> OWNER_ONLY =
       EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
@@ -57,7 +56,7 @@ public final class MasterKey implements AutoCloseable {
         out.write(buffer);
       }
     } catch (IOException e) {
-      throw failed(file, "cannot be created: " + e.getMessage(), e);
+      throw new PrivateFile(file, WHAT).failed("cannot be created: " + e.getMessage(), e);
     } finally {
       Arrays.fill(bytes, (byte) 0);
     }
@@ -70,19 +69,14 @@ public final class MasterKey implements AutoCloseable {
    *     another owner than this process, or open to group or others
    */
   public static MasterKey load(Path file) {
-    try {
-      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-        throw failed(file, "is missing or no plain file; put it back from its backup", null);
-      }
-      requirePrivate(file);
-      if (Files.size(file) != SIZE_BYTES) {
-        throw failed(
-            file, "is %d bytes long; expected %d".formatted(Files.size(file), SIZE_BYTES), null);
-      }
-      return new MasterKey(Secret.moveFrom(Files.readAllBytes(file)));
-    } catch (IOException e) {
-      throw failed(file, "cannot be read: " + e.getMessage(), e);
+    PrivateFile plain = new PrivateFile(file, WHAT);
+    Secret secret = plain.read(SIZE_BYTES_MAX);
+    if (secret.sizeBytes() != SIZE_BYTES) {
+      secret.close();
+      throw plain.failed(
+          "is %d bytes long; expected %d".formatted(secret.sizeBytes(), SIZE_BYTES), null);
     }
+    return new MasterKey(secret);
   }
 
   /** A fresh one that is kept nowhere; for rehearsals. */
@@ -116,29 +110,5 @@ public final class MasterKey implements AutoCloseable {
     } catch (GeneralSecurityException e) {
       throw new BugException("every JDK has HMAC-SHA-256", e);
     }
-  }
-
-  private static void requirePrivate(Path file) throws IOException {
-    Set<PosixFilePermission> open =
-        EnumSet.copyOf(Files.getPosixFilePermissions(file, LinkOption.NOFOLLOW_LINKS));
-    open.remove(PosixFilePermission.OWNER_READ);
-    open.remove(PosixFilePermission.OWNER_WRITE);
-    if (!open.isEmpty()) {
-      throw failed(file, "is open to others (%s); chmod 600 it".formatted(open), null);
-    }
-    Object owner = Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS);
-    Object self = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-    if (!owner.equals(self)) {
-      throw failed(file, "belongs to user %s; the broker runs as %s".formatted(owner, self), null);
-    }
-  }
-
-  private static EnvironmentException failed(
-      Path file, String problem, @org.jspecify.annotations.Nullable Throwable cause) {
-    return new EnvironmentException(
-        Reason.IO_FAILED,
-        "the broker's master key %s %s".formatted(file, problem),
-        Map.of("file", file.toString()),
-        cause);
   }
 }

@@ -1,191 +1,184 @@
 package io.parley.broker.log;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.Timestamp;
-import io.parley.broker.store.Columns;
+import io.parley.broker.store.CommitHook;
+import io.parley.broker.store.FaultPoint;
+import io.parley.broker.store.FaultPoints;
 import io.parley.broker.store.Store;
+import io.parley.identity.SigningKey;
+import io.parley.identity.VerifyingKey;
 import io.parley.proto.broker.v1.LogEntry;
+import io.parley.tlog.SignedCheckpoint;
+import io.parley.tlog.Tiles;
+import io.parley.tlog.TreeEdge;
+import io.parley.wire.BugException;
 import io.parley.wire.Digest;
-import io.parley.wire.EnvironmentException;
-import io.parley.wire.Reason;
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.time.Instant;
+import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.Map;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The append-only record of decisions: a chain of hashes, {@code hash(n) = SHA-256(hash(n-1) ||
- * entry(n))} with 32 zero bytes before the first, and a MAC over where it ends.
+ * The append-only log of decisions: an RFC 6962 tree over the exact bytes of its entries.
  *
- * <p>Guarantee: an entry is in the same transaction as the change it is about; a record that was
- * changed, cut or extended without the broker's master secret is found when the broker starts. Not
- * guaranteed: that somebody who can put back an older copy of the whole file is found out.
- * Thread-safe.
+ * <p>Guarantee: an entry is in the same transaction as the change it is about, and so is a
+ * checkpoint, signed by the broker, of the tree that holds it; both are on disk before anybody is
+ * answered. The broker signs no two checkpoints of which one is not how the other began. Not
+ * guaranteed here: that somebody who can put back an older copy of everything is found out; {@link
+ * LogCheck} and {@link WitnessDesk} are for that. Thread-safe.
  */
-public final class AuditLog {
+public final class AuditLog implements CommitHook {
   private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
-  private static final ByteString START = ByteString.copyFrom(new byte[Digest.SIZE_BYTES]);
+
+  private record State(TreeEdge edge, SignedCheckpoint checkpoint) {}
+
+  private record Prepared(State state, List<Entry> entries) {}
 
   private final InstantSource clock;
+  private final SecureRandom random;
+  private final SigningKey brokerKey;
   private final LogSeal seal;
+  private final FaultPoints faults;
+  // Touched by the thread that writes only.
+  private @Nullable Prepared prepared;
+  private volatile Consumer<SignedCheckpoint> published = checkpoint -> {};
+  private volatile @Nullable State state;
 
-  public AuditLog(InstantSource clock, LogSeal seal) {
+  public AuditLog(
+      InstantSource clock,
+      SecureRandom random,
+      SigningKey brokerKey,
+      LogSeal seal,
+      FaultPoints faults) {
     this.clock = clock;
+    this.random = random;
+    this.brokerKey = brokerKey;
     this.seal = seal;
-  }
-
-  /** Appends, within the caller's write transaction. */
-  public void append(Handle write, Decision decision) {
-    Head last = head(write).orElse(new Head(0, START));
-    long sequence = Math.addExact(last.sequence(), 1);
-    ByteString entry = encode(sequence, clock.instant(), decision).toByteString();
-    Head next = new Head(sequence, hash(last.hash(), entry));
-    write
-        .createUpdate(
-            """
-            INSERT INTO decision (sequence, agreement, job_id, party, everyone, entry, hash)
-            VALUES (:sequence, :agreement, :job, :party, :everyone, :entry, :hash)
-            """)
-        .bind("sequence", sequence)
-        .bind("agreement", decision.agreement() == null ? null : Columns.of(decision.agreement()))
-        .bind("job", decision.jobId())
-        .bind("party", decision.party())
-        .bind("everyone", decision.action() == Decision.Action.MEMBERSHIP)
-        .bind("entry", entry.toByteArray())
-        .bind("hash", next.hash().toByteArray())
-        .execute();
-    write
-        .createUpdate(
-            """
-            INSERT INTO decision_head (only, sequence, hash, mac) VALUES (1, :sequence, :hash, :mac)
-            ON CONFLICT (only) DO UPDATE SET sequence = :sequence, hash = :hash, mac = :mac
-            """)
-        .bind("sequence", sequence)
-        .bind("hash", next.hash().toByteArray())
-        .bind("mac", seal.seal(next.bytes()).toByteArray())
-        .execute();
-    // Said when it is so: the transaction may still fail.
-    write.afterCommit(() -> say(sequence, decision));
-  }
-
-  private static void say(long sequence, Decision decision) {
-    LOG.info(
-        "decision {} {} party={} agreement={} job={} {} {}",
-        sequence,
-        decision.action().text(),
-        decision.party(),
-        decision.agreement() == null ? "-" : decision.agreement(),
-        decision.jobId().isEmpty() ? "-" : decision.jobId(),
-        decision.reason(),
-        decision.detail());
+    this.faults = faults;
   }
 
   /**
-   * Re-hashes the whole record and compares its end with the sealed one.
+   * Goes on from a log that was checked; to be called before anything is appended.
    *
-   * @return how many entries there are
-   * @throws EnvironmentException STORE_FAILED, naming the first entry that does not fit
+   * @param edge of the tree that is stored
    */
-  public long verify(Store store) {
-    return store.read(read -> {
-      Head end = rehash(read);
-      Head sealed = head(read).orElse(new Head(0, START));
-      if (!end.equals(sealed)) {
-        throw broken(
-            end.sequence(),
-            "the record ends at entry %d, the broker wrote up to entry %d"
-                .formatted(end.sequence(), sealed.sequence()));
+  SignedCheckpoint resume(Store store, TreeEdge edge) {
+    SignedCheckpoint checkpoint =
+        store
+            .read(LogRows::checkpoint)
+            .map(stored -> SignedCheckpoint.verify(stored.note(), brokerKey.verifyingKey()))
+            .orElseGet(() -> SignedCheckpoint.sign(edge.head(), brokerKey));
+    state = new State(edge, checkpoint);
+    return checkpoint;
+  }
+
+  /** Whoever this is will be told of every new checkpoint that is on disk; it must not block. */
+  void publishTo(Consumer<SignedCheckpoint> afterwards) {
+    published = afterwards;
+  }
+
+  /** Appends, within the caller's write transaction; answers with the entry's index. */
+  public long append(Handle write, Decision decision) {
+    Entry entry = Entry.of(LogRows.size(write), clock.instant(), decision, random);
+    LogRows.insert(write, entry, entry.leaf());
+    faults.reached(FaultPoint.APPENDED);
+    return entry.index();
+  }
+
+  /** The newest checkpoint, which is on disk. */
+  public SignedCheckpoint checkpoint() {
+    return current().checkpoint();
+  }
+
+  VerifyingKey brokerKey() {
+    return brokerKey.verifyingKey();
+  }
+
+  LogSeal seal() {
+    return seal;
+  }
+
+  @Override
+  public void beforeCommit(Handle write) {
+    prepared = null;
+    faults.reached(FaultPoint.BEFORE_CHECKPOINT);
+    TreeEdge edge = current().edge();
+    List<Entry> entries = new ArrayList<>();
+    try (var rows = LogRows.from(write, edge.size())) {
+      for (LogRows.Row row : (Iterable<LogRows.Row>) rows::iterator) {
+        if (row.entry().index() != edge.size()) {
+          throw new BugException("the log has a gap at entry " + edge.size());
+        }
+        entries.add(row.entry());
+        edge = grow(write, edge, row.leaf());
       }
-      return end.sequence();
-    });
-  }
-
-  private static Head rehash(Handle read) {
-    try (var rows =
-        read
-            .createQuery("SELECT sequence, entry, hash FROM decision ORDER BY sequence")
-            .map((row, context) -> new Row(row.getLong(1), row.getBytes(2), row.getBytes(3)))
-            .stream()) {
-      Head[] last = {new Head(0, START)};
-      rows.forEach(row -> last[0] = follow(last[0], row));
-      return last[0];
     }
-  }
-
-  private static Head follow(Head last, Row row) {
-    ByteString hash = hash(last.hash(), ByteString.copyFrom(row.entry()));
-    if (row.sequence() != last.sequence() + 1) {
-      throw broken(
-          row.sequence(),
-          "entry %d is missing; entry %d comes next"
-              .formatted(last.sequence() + 1, row.sequence()));
+    if (entries.isEmpty()) {
+      return;
     }
-    if (!hash.equals(ByteString.copyFrom(row.hash()))) {
-      throw broken(
-          row.sequence(), "entry %d was changed after it was written".formatted(row.sequence()));
+    SignedCheckpoint checkpoint = SignedCheckpoint.sign(edge.head(), brokerKey);
+    LogRows.putCheckpoint(write, stored(checkpoint));
+    prepared = new Prepared(new State(edge, checkpoint), entries);
+    faults.reached(FaultPoint.CHECKPOINTED);
+  }
+
+  @Override
+  public void afterCommit() {
+    if (prepared == null) {
+      return;
     }
-    return new Head(row.sequence(), hash);
+    Prepared now = prepared;
+    prepared = null;
+    state = now.state();
+    published.accept(now.state().checkpoint());
+    now.entries().forEach(AuditLog::say);
   }
 
-  private Optional<Head> head(Handle handle) {
-    return handle
-        .createQuery("SELECT sequence, hash, mac FROM decision_head")
-        .map((row, context) -> {
-          Head head = new Head(row.getLong("sequence"), Columns.bytes(row, "hash"));
-          ByteString mac = Columns.bytes(row, "mac");
-          if (!MessageDigest.isEqual(mac.toByteArray(), seal.seal(head.bytes()).toByteArray())) {
-            throw broken(
-                head.sequence(),
-                "the seal on its end (entry %d) is not this broker's".formatted(head.sequence()));
-          }
-          return head;
-        })
-        .findOne();
+  /** A checkpoint as it is stored. */
+  LogRows.StoredCheckpoint stored(SignedCheckpoint checkpoint) {
+    ByteString note = checkpoint.encode();
+    return new LogRows.StoredCheckpoint(checkpoint.head().size(), note, seal.seal(note));
   }
 
-  private static EnvironmentException broken(long sequence, String how) {
-    return new EnvironmentException(
-        Reason.STORE_FAILED,
-        "the record of decisions is broken: %s. Put back broker.db and master.key from one backup,"
-                .formatted(how)
-            + " or keep them as proof and set up a new broker",
-        Map.of("entry", Long.toString(sequence)));
-  }
-
-  private static LogEntry encode(long sequence, Instant at, Decision decision) {
-    var entry =
-        io.parley.proto.broker.v1.Decision.newBuilder()
-            .setSequence(sequence)
-            .setAt(Timestamp.newBuilder().setSeconds(at.getEpochSecond()).setNanos(at.getNano()))
-            .setAction(decision.action().text())
-            .setParty(decision.party())
-            .setJobId(decision.jobId())
-            .setReason(decision.reason())
-            .setDetail(decision.detail());
-    if (decision.agreement() != null) {
-      entry.setAgreementSha256(decision.agreement().value());
+  /** One more leaf, and the stored nodes that it completes. */
+  static TreeEdge grow(Handle write, TreeEdge edge, Digest leaf) {
+    TreeEdge grown = edge.append(leaf);
+    long hashes = grown.size();
+    for (int level = 0; hashes % Tiles.WIDTH == 0; level++) {
+      List<Digest> tile = LogRows.hashes(write, level, hashes - Tiles.WIDTH, hashes);
+      hashes /= Tiles.WIDTH;
+      LogRows.insertNode(write, level + 1, hashes - 1, Tiles.subtree(tile));
     }
-    return LogEntry.newBuilder()
-        .setDecision(entry)
-        .setComparison(decision.comparison())
-        .addAllComparisonFor(decision.comparisonFor())
-        .build();
+    return grown;
   }
 
-  private static ByteString hash(ByteString previous, ByteString entry) {
-    return Digest.of(previous.concat(entry)).value();
-  }
-
-  private record Row(long sequence, byte[] entry, byte[] hash) {}
-
-  private record Head(long sequence, ByteString hash) {
-    ByteString bytes() {
-      return ByteString.copyFrom(ByteBuffer.allocate(Long.BYTES).putLong(0, sequence)).concat(hash);
+  private State current() {
+    State current = state;
+    if (current == null) {
+      throw new BugException("the log is used before it was checked");
     }
+    return current;
+  }
+
+  private static void say(Entry entry) {
+    if (!LOG.isInfoEnabled()) {
+      return;
+    }
+    LogEntry message = entry.message();
+    var decision = message.getDecision();
+    LOG.info(
+        "decision {} {} party={} agreement={} job={} {} {}",
+        entry.index(),
+        decision.getAction(),
+        decision.getParty(),
+        decision.getAgreementSha256().isEmpty() ? "-" : new Digest(decision.getAgreementSha256()),
+        decision.getJobId().isEmpty() ? "-" : decision.getJobId(),
+        decision.getReason(),
+        decision.getDetail());
   }
 }

@@ -6,7 +6,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the broker decided, before it has a place in the record.
+ * What the broker decided, before it has a place in the log.
  *
  * @param party who asked
  * @param agreement null when it concerns none
@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param detail for every party of the agreement
  * @param comparison expected and seen values; empty when there are none
  * @param comparisonFor the parties that may read the comparison
+ * @param subject digest of what it is about; null when that has none
  */
 public record Decision(
     Action action,
@@ -23,35 +24,63 @@ public record Decision(
     String jobId,
     String reason,
     String detail,
-    String comparison,
-    List<String> comparisonFor) {
+    List<Compared> comparison,
+    List<String> comparisonFor,
+    @Nullable Digest subject) {
+  /** One claim that is not as expected. */
+  public record Compared(String claim, String expected, String seen) {}
+
   public Decision {
     Objects.requireNonNull(action, "action");
+    comparison = List.copyOf(comparison);
     comparisonFor = List.copyOf(comparisonFor);
   }
 
   /** A decision without comparison or job. */
   public static Decision about(Action action, String party, Digest agreement, String detail) {
-    return new Decision(action, party, agreement, "", "", detail, "", List.of());
+    return about(action, party, agreement, "", detail);
   }
 
   /** A decision about one job. */
   public static Decision about(
-      Action action, String party, Digest agreement, String jobId, String detail) {
-    return new Decision(action, party, agreement, jobId, "", detail, "", List.of());
+      Action action, String party, @Nullable Digest agreement, String jobId, String detail) {
+    return new Decision(action, party, agreement, jobId, "", detail, List.of(), List.of(), null);
   }
 
-  /** What was decided about; the text is what the record holds. */
+  /** A refusal without comparison. */
+  public static Decision refusal(
+      String party, @Nullable Digest agreement, String jobId, String reason, String detail) {
+    return new Decision(
+        Action.REFUSE, party, agreement, jobId, reason, detail, List.of(), List.of(), null);
+  }
+
+  /** The same, about something that has a digest. */
+  public Decision on(Digest digest) {
+    return new Decision(
+        action, party, agreement, jobId, reason, detail, comparison, comparisonFor, digest);
+  }
+
+  /** The same, with what the owners of the data may read. */
+  public Decision comparing(List<Compared> claims, List<String> owners) {
+    return new Decision(action, party, agreement, jobId, reason, detail, claims, owners, subject);
+  }
+
+  /** What was decided about; the text is what the log holds. */
   public enum Action {
     PROPOSE("propose"),
     SIGN("sign"),
     ACTIVATE("activate"),
+    SUPERSEDE("supersede"),
     HALT("halt"),
     RESUME("resume"),
     JOB("job"),
     GRANT("grant"),
     REFUSE("refuse"),
     RECEIPT("receipt"),
+    ROTATE("rotate"),
+    RETIRE("retire"),
+    REVOKE("revoke"),
+    SHRED("shred"),
     MEMBERSHIP("membership");
 
     private final String text;

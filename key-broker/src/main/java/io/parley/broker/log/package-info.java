@@ -1,4 +1,6 @@
-/** The append-only record of decisions. */
+/**
+ * The append-only log of decisions: a tree, its checkpoints, and the witnesses that cosign them.
+ */
 @NullMarked
 package io.parley.broker.log;
 

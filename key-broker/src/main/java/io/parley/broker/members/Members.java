@@ -98,15 +98,12 @@ public final class Members {
       Membership current = longer.current();
       log.append(
           write,
-          new Decision(
+          Decision.about(
               Action.MEMBERSHIP,
               party,
               null,
               "",
-              "",
-              "version %d: %s".formatted(current.version(), String.join(", ", current.names())),
-              "",
-              List.of()));
+              "version %d: %s".formatted(current.version(), String.join(", ", current.names()))));
     }
   }
 

@@ -2,8 +2,13 @@ package io.parley.broker.policy;
 
 import io.parley.agreement.Agreement;
 import io.parley.broker.evidence.VerifiedEvidence;
+import io.parley.broker.policy.platform.Comparison.Outcome;
+import io.parley.broker.policy.platform.PlatformCheck;
+import io.parley.broker.policy.platform.PolicySource;
 import io.parley.evidence.Claims;
 import io.parley.identity.VerifyingKey;
+import io.parley.seal.HpkeSuite;
+import io.parley.wire.BugException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.util.Map;
@@ -22,8 +27,10 @@ public final class ReleasePolicy {
         .or(() -> job(claims, challenge, context))
         .or(() -> party(claims, challenge, context.agreement().agreement()))
         .or(() -> agreement(claims, context))
+        .or(() -> platform(evidence, context.agreement().agreement()))
         .or(() -> app(claims, context.agreement().agreement()))
         .or(() -> environment(evidence, context.agreement().agreement()))
+        .or(() -> receiveKey(claims, context.agreement().agreement()))
         .or(() -> signingKey(claims))
         .<Judgement>map(refused -> refused)
         .orElseGet(() -> new Judgement.Approved(evidence, context));
@@ -88,6 +95,30 @@ public final class ReleasePolicy {
         claims.agreement());
   }
 
+  /** What the agreement wants of this kind of hardware; nothing for kind simulated. */
+  private static Optional<Judgement.Refused> platform(
+      VerifiedEvidence evidence, Agreement agreement) {
+    return evidence
+        .platform()
+        .flatMap(claims ->
+            agreement
+                .environment()
+                .platform(claims.kind())
+                .map(policy -> PlatformCheck.ofEnclave(policy, PolicySource.AGREEMENT))
+                .orElseThrow(() -> new BugException("no policy for " + claims.kind()))
+                .compareAll(claims)
+                .stream()
+                .filter(each -> each.outcome() != Outcome.HOLDS)
+                .findFirst())
+        .map(differs ->
+            new Judgement.Refused(
+                differs.reason(),
+                differs.claim(),
+                differs.advice(),
+                differs.expected(),
+                differs.seen()));
+  }
+
   private static Optional<Judgement.Refused> app(Claims claims, Agreement agreement) {
     boolean computes = agreement.compute().contains(claims.party());
     String expected = computes ? agreement.app().toString() : "none";
@@ -137,6 +168,18 @@ public final class ReleasePolicy {
                 "this environment test did not come out as agreed; see parley doctor",
                 test.getValue(),
                 seen.getOrDefault(test.getKey(), "not reported")));
+  }
+
+  private static Optional<Judgement.Refused> receiveKey(Claims claims, Agreement agreement) {
+    HpkeSuite wanted = agreement.environment().hpke();
+    return require(
+        claims.receiveKey().suite() == wanted,
+        Reason.EVIDENCE_KEY_WRONG,
+        "receive_key",
+        "the enclave would receive keys with another HPKE suite than the parties signed; install"
+            + " the release that the agreement names",
+        wanted,
+        claims.receiveKey().suite());
   }
 
   private static Optional<Judgement.Refused> signingKey(Claims claims) {

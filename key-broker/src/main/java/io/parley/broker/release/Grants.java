@@ -7,7 +7,9 @@ import io.parley.broker.agreements.StoredAgreement;
 import io.parley.broker.jobs.JobRows;
 import io.parley.broker.jobs.JobRows.StoredEnclave;
 import io.parley.broker.keys.DataKeys;
+import io.parley.broker.keys.Epochs;
 import io.parley.broker.keys.KeyName;
+import io.parley.broker.keys.WrappedKey;
 import io.parley.broker.log.AuditLog;
 import io.parley.broker.log.Decision;
 import io.parley.broker.log.Decision.Action;
@@ -22,7 +24,6 @@ import io.parley.seal.Binding;
 import io.parley.seal.Bindings;
 import io.parley.seal.Hpke;
 import io.parley.seal.HpkePublicKey;
-import io.parley.seal.SealedKey;
 import io.parley.seal.Secret;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -31,6 +32,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -65,9 +68,9 @@ public final class Grants {
   /**
    * Seals, signs and records.
    *
-   * @throws RefusedException AGREEMENT_HALTED and its like, JOB_NOT_RUNNING when the job's receipts
-   *     exist, TOO_MANY, EVIDENCE_KEY_WRONG for a second enclave or a key that nothing can be
-   *     sealed to
+   * @throws RefusedException AGREEMENT_HALTED and its like, KEY_REVOKED, KEY_RETIRED,
+   *     JOB_NOT_RUNNING when the job's receipts exist, TOO_MANY, EVIDENCE_KEY_WRONG for a second
+   *     enclave or a key that nothing can be sealed to
    */
   SignedGrant grant(Judgement.Approved approved) {
     // Before the work as a courtesy, and again within the transaction, where it counts.
@@ -104,32 +107,50 @@ public final class Grants {
   }
 
   private List<GrantedKey> sealAll(JobContext context, Claims claims, Bindings.Grant binding) {
-    StoredAgreement stored = context.agreement();
-    List<GrantedKey> granted = new ArrayList<>();
-    for (String dataset : stored.agreement().keysFor(claims.party())) {
-      KeyName name = KeyName.dataset(stored.digest(), dataset);
-      SealedKey sealed = seal(stored, name, claims, binding.dataset(dataset, name.epoch()));
-      granted.add(
-          GrantedKey.newBuilder()
-              .setDataset(dataset)
-              .setEpoch(name.epoch())
-              .setKey(sealed.toMessage())
-              .build());
-    }
-    KeyName name = KeyName.job(stored.digest(), context.job().jobId());
-    SealedKey sealed = seal(stored, name, claims, binding.jobChannels(name.epoch()));
-    granted.add(
-        GrantedKey.newBuilder()
-            .setJobChannels(true)
-            .setEpoch(name.epoch())
-            .setKey(sealed.toMessage())
-            .build());
-    return granted;
+    ByteString kek = context.agreement().requireKek();
+    return store.read(read -> wrapped(read, context, claims.party())).stream()
+        .map(wrapped -> seal(kek, wrapped, claims, binding))
+        .toList();
   }
 
-  private SealedKey seal(StoredAgreement stored, KeyName name, Claims claims, Binding binding) {
-    try (Secret key = store.read(read -> keys.open(read, stored.requireKek(), name))) {
-      return Hpke.seal(claims.party(), claims.receiveKey(), binding, key);
+  /** What the party's enclave is to get, as one state of the database has it. */
+  private List<WrappedKey> wrapped(Handle read, JobContext context, String party) {
+    StoredAgreement now = AgreementRows.require(read, context.agreement().digest());
+    now.requireActive(clock.instant());
+    List<WrappedKey> wrapped = new ArrayList<>();
+    epochs(read, context, party)
+        .forEach((dataset, epoch) ->
+            wrapped.add(keys.find(read, KeyName.dataset(now.digest(), dataset, epoch))));
+    wrapped.add(keys.find(read, KeyName.job(now.digest(), context.job().jobId())));
+    return wrapped;
+  }
+
+  private static SortedMap<String, Integer> epochs(
+      Handle handle, JobContext context, String party) {
+    StoredAgreement stored = context.agreement();
+    return Epochs.ofJob(
+        handle, stored.digest(), stored.agreement().keysFor(party), context.job().ordinal());
+  }
+
+  private GrantedKey seal(
+      ByteString kek, WrappedKey wrapped, Claims claims, Bindings.Grant binding) {
+    KeyName name = wrapped.name();
+    GrantedKey.Builder granted = GrantedKey.newBuilder().setEpoch(name.epoch());
+    Binding bound =
+        switch (name.purpose()) {
+          case DATASET -> {
+            granted.setDataset(name.name());
+            yield binding.dataset(name.name(), name.epoch());
+          }
+          case JOB -> {
+            granted.setJobChannels(true);
+            yield binding.jobChannels(name.epoch());
+          }
+        };
+    try (Secret key = keys.open(kek, wrapped)) {
+      return granted
+          .setKey(Hpke.seal(claims.party(), claims.receiveKey(), bound, key).toMessage())
+          .build();
     } catch (RefusedException e) {
       throw new RefusedException(
           Reason.EVIDENCE_KEY_WRONG,
@@ -146,12 +167,14 @@ public final class Grants {
     StoredAgreement now = AgreementRows.require(write, context.agreement().digest());
     now.requireActive(clock.instant());
     requireUnfinished(write, jobId, now);
+    SortedMap<String, Integer> epochs = epochs(write, context, claims.party());
     StoredEnclave enclave =
         new StoredEnclave(
             claims.party(),
             encode(claims.receiveKey()),
             claims.signingKey(),
             approved.evidence().evidence().kind(),
+            approved.evidence().emulator(),
             evidence);
     if (askedBefore(write, jobId, enclave)) {
       // First grants are as many as the agreement has jobs; this one is not.
@@ -161,13 +184,26 @@ public final class Grants {
     log.append(
         write,
         Decision.about(
-            Action.GRANT,
-            claims.party(),
-            now.digest(),
-            jobId,
-            "%s evidence %s; keys of %s and of the job's channels"
-                .formatted(
-                    enclave.evidenceKind(), evidence, now.agreement().keysFor(claims.party()))));
+                Action.GRANT,
+                claims.party(),
+                now.digest(),
+                jobId,
+                "%s evidence %s; keys of %s and of the job's channels"
+                    .formatted(kind(enclave), evidence, said(epochs)))
+            .on(evidence));
+  }
+
+  private static String said(SortedMap<String, Integer> epochs) {
+    return epochs.entrySet().stream()
+        .map(epoch -> "%s (epoch %d)".formatted(epoch.getKey(), epoch.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Never just "tpm2" for a TPM that is emulated: it must not be taken for hardware. */
+  private static String kind(StoredEnclave enclave) {
+    return enclave.emulator().isEmpty()
+        ? enclave.evidenceKind()
+        : "%s (emulation: %s)".formatted(enclave.evidenceKind(), enclave.emulator());
   }
 
   private static void requireUnfinished(Handle write, String jobId, StoredAgreement agreement) {

@@ -1,8 +1,11 @@
 package io.parley.broker.release;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.Agreement;
 import io.parley.agreement.Party;
+import io.parley.agreement.platform.TpmPolicy;
 import io.parley.broker.agreements.AgreementRows;
+import io.parley.broker.evidence.EvidenceContext;
 import io.parley.broker.evidence.EvidenceParser;
 import io.parley.broker.evidence.EvidenceVerifiers;
 import io.parley.broker.evidence.ParsedEvidence;
@@ -20,6 +23,7 @@ import io.parley.proto.enclave.v1.Evidence;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -34,6 +38,7 @@ public final class KeyRelease {
   private final Challenges challenges;
   private final EvidenceParser parser = new EvidenceParser();
   private final EvidenceVerifiers verifiers;
+  private final TpmCredentials credentials;
   private final ReleasePolicy policy = new ReleasePolicy();
   private final Grants grants;
   private final Refusals refusals;
@@ -43,12 +48,14 @@ public final class KeyRelease {
       Store store,
       Challenges challenges,
       EvidenceVerifiers verifiers,
+      TpmCredentials credentials,
       Grants grants,
       Refusals refusals,
       InstantSource clock) {
     this.store = store;
     this.challenges = challenges;
     this.verifiers = verifiers;
+    this.credentials = credentials;
     this.grants = grants;
     this.refusals = refusals;
     this.clock = clock;
@@ -61,6 +68,37 @@ public final class KeyRelease {
    *     gives the party no enclave, TOO_MANY, or why the agreement is not active
    */
   public Challenge challenge(Party caller, String jobId, String party) {
+    JobContext unused = requireEnclave(caller, jobId, party);
+    return challenges.create(jobId, party);
+  }
+
+  /**
+   * A credential for the TPM of the party's enclave of a job.
+   *
+   * @param chain DER of the endorsement key's certificate and its issuers
+   * @param attestationKey TPM2B_PUBLIC
+   * @throws RefusedException as {@link #challenge}, INVALID_EVIDENCE, EVIDENCE_KIND_NOT_ALLOWED, or
+   *     what is wrong with the certificates or the key
+   */
+  public GivenCredential credential(
+      Party caller, String jobId, String party, List<ByteString> chain, ByteString attestationKey) {
+    JobContext context = requireEnclave(caller, jobId, party);
+    if (!verifiers.accepts(TpmPolicy.KIND)) {
+      throw refusals.unchecked(
+          caller,
+          context,
+          new Verification.Unchecked<>(
+              Reason.EVIDENCE_KIND_NOT_ALLOWED, "this broker does not accept evidence of a TPM"));
+    }
+    return switch (credentials.give(context, party, chain, attestationKey)) {
+      case Verification.Genuine<GivenCredential>(GivenCredential given) -> given;
+      case Verification.Bad<?> bad -> throw refusals.bad(caller, context, bad);
+      case Verification.Unchecked<?> unchecked ->
+          throw refusals.unchecked(caller, context, unchecked);
+    };
+  }
+
+  private JobContext requireEnclave(Party caller, String jobId, String party) {
     requireOwn(caller.name(), party);
     JobContext context = context(jobId);
     context.agreement().requireParty(caller);
@@ -72,7 +110,7 @@ public final class KeyRelease {
               .formatted(context.agreement().agreement().name(), party),
           Map.of("party", party));
     }
-    return challenges.create(jobId, party);
+    return context;
   }
 
   /**
@@ -95,9 +133,11 @@ public final class KeyRelease {
     JobContext context = context(challenge.jobId());
     // The name may have been given to somebody else since the challenge was.
     context.agreement().requireParty(caller);
-    Party party = context.agreement().agreement().party(challenge.party());
+    Agreement agreement = context.agreement().agreement();
+    Party party = agreement.party(challenge.party());
     VerifiedEvidence verified =
-        switch (verifiers.verify(parsed, party)) {
+        switch (verifiers.verify(
+            parsed, new EvidenceContext(agreement, party, challenge.jobId()))) {
           case Verification.Genuine<VerifiedEvidence> genuine -> genuine.evidence();
           case Verification.Bad<?> bad -> throw refusals.bad(caller, context, bad);
           case Verification.Unchecked<?> unchecked ->

@@ -15,6 +15,7 @@ import io.parley.broker.jobs.StoredJob;
 import io.parley.broker.log.AuditLog;
 import io.parley.broker.log.Decision;
 import io.parley.broker.log.Decision.Action;
+import io.parley.broker.log.LogReader;
 import io.parley.broker.store.Store;
 import io.parley.identity.SigningKey;
 import io.parley.identity.VerifyingKey;
@@ -38,7 +39,8 @@ import org.jdbi.v3.core.Handle;
  *
  * <p>Guarantee: a receipt follows only from a report that is signed by the very enclave that keys
  * were released to, one per job and computing party; the same report gives the same receipt again,
- * another is refused. Where several parties compute, each has its own receipt. Thread-safe.
+ * another is refused. Where several parties compute, each has its own receipt. It is in the log of
+ * decisions before it is answered. Thread-safe.
  */
 public final class Receipts {
   /** A hint, as DSSE says; whoever checks a receipt takes the key that the agreement names. */
@@ -46,12 +48,15 @@ public final class Receipts {
 
   private final Store store;
   private final AuditLog log;
+  private final LogReader reader;
   private final SigningKey brokerKey;
   private final InstantSource clock;
 
-  public Receipts(Store store, AuditLog log, SigningKey brokerKey, InstantSource clock) {
+  public Receipts(
+      Store store, AuditLog log, LogReader reader, SigningKey brokerKey, InstantSource clock) {
     this.store = store;
     this.log = log;
+    this.reader = reader;
     this.brokerKey = brokerKey;
     this.clock = clock;
   }
@@ -60,18 +65,19 @@ public final class Receipts {
    * The receipt for this report.
    *
    * @param caller the party that passes it on, which must be the reporting enclave's own
-   * @return bytes of the DSSE envelope
    * @throws RefusedException INVALID_REQUEST, JOB_NOT_FOUND, NOT_YOURS, INVALID_SIGNATURE,
    *     OUTPUT_RULE, ALREADY_EXISTS when the job was reported differently before
    */
-  public ByteString finish(Party caller, ByteString reportBytes, ByteString signature) {
+  public LoggedReceipt finish(Party caller, ByteString reportBytes, ByteString signature) {
     JobReport report = JobReports.parse(reportBytes);
     if (!report.getParty().equals(caller.name())) {
       throw notYours(
           caller.name(), report.getJobId(), "the report is of %s".formatted(report.getParty()));
     }
-    return store.write(
-        write -> finish(write, caller, report, Digest.of(reportBytes), reportBytes, signature));
+    ByteString envelope =
+        store.write(
+            write -> finish(write, caller, report, Digest.of(reportBytes), reportBytes, signature));
+    return logged(envelope, report.getJobId(), report.getParty());
   }
 
   /**
@@ -80,7 +86,7 @@ public final class Receipts {
    *
    * @throws RefusedException JOB_NOT_FOUND, NOT_A_PARTY, RECEIPT_NOT_FOUND
    */
-  public ByteString get(Party caller, String jobId) {
+  public LoggedReceipt get(Party caller, String jobId) {
     List<StoredReceipt> receipts =
         store.read(read -> {
           StoredJob job = JobRows.require(read, jobId);
@@ -92,7 +98,7 @@ public final class Receipts {
             .thenComparing(StoredReceipt::computedAt);
     return receipts.stream()
         .min(ownFirst)
-        .map(StoredReceipt::envelope)
+        .map(receipt -> logged(receipt.envelope(), jobId, receipt.computedAt()))
         .orElseThrow(() ->
             new RefusedException(
                 Reason.RECEIPT_NOT_FOUND,
@@ -127,18 +133,24 @@ public final class Receipts {
     if (before.isPresent()) {
       return repeat(before.get(), digest, job);
     }
-    ByteString envelope = sign(receipt(report, job, stored, enclaves));
+    ByteString payload = receipt(report, job, stored, enclaves).toByteString();
+    ByteString envelope = sign(payload);
     JobRows.insertReceipt(
         write, job.jobId(), new StoredReceipt(report.getParty(), digest, envelope));
     log.append(
         write,
         Decision.about(
-            Action.RECEIPT,
-            report.getParty(),
-            stored.digest(),
-            job.jobId(),
-            "report %s".formatted(digest)));
+                Action.RECEIPT,
+                report.getParty(),
+                stored.digest(),
+                job.jobId(),
+                "report %s".formatted(digest))
+            .on(Digest.of(payload)));
     return envelope;
+  }
+
+  private LoggedReceipt logged(ByteString envelope, String jobId, String computedAt) {
+    return new LoggedReceipt(envelope, reader.prove(jobId, computedAt, Action.RECEIPT));
   }
 
   private static Optional<StoredReceipt> before(Handle write, StoredJob job, String party) {
@@ -198,11 +210,11 @@ public final class Receipts {
         .setEvidenceKind(enclave.evidenceKind())
         .setEvidenceSha256(enclave.evidence().value())
         .setSigningKey(enclave.signingKey())
+        .setEmulator(enclave.emulator())
         .build();
   }
 
-  private ByteString sign(Receipt receipt) {
-    ByteString payload = receipt.toByteString();
+  private ByteString sign(ByteString payload) {
     return new DsseEnvelope(
             Dsse.RECEIPT_TYPE,
             payload,

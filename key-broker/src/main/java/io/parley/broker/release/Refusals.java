@@ -10,7 +10,6 @@ import io.parley.broker.evidence.Verification;
 import io.parley.broker.jobs.JobRows;
 import io.parley.broker.log.AuditLog;
 import io.parley.broker.log.Decision;
-import io.parley.broker.log.Decision.Action;
 import io.parley.broker.policy.JobContext;
 import io.parley.broker.policy.Judgement;
 import io.parley.broker.store.Store;
@@ -40,15 +39,7 @@ public final class Refusals {
   RefusedException unreadable(Party caller, RefusedException why) {
     record(
         caller,
-        new Decision(
-            Action.REFUSE,
-            caller.name(),
-            null,
-            "",
-            why.reason().name(),
-            "evidence cannot be read",
-            "",
-            List.of()));
+        Decision.refusal(caller.name(), null, "", why.reason().name(), "evidence cannot be read"));
     return why;
   }
 
@@ -62,15 +53,12 @@ public final class Refusals {
     String detail = "nonce: unknown, used, expired or another party's";
     record(
         caller,
-        new Decision(
-            Action.REFUSE,
+        Decision.refusal(
             caller.name(),
             agreement.map(StoredAgreement::digest).orElse(null),
             agreement.isPresent() ? claims.jobId() : "",
             Reason.CHALLENGE_UNKNOWN.name(),
-            detail,
-            "",
-            List.of()));
+            detail));
     return new RefusedException(
         Reason.CHALLENGE_UNKNOWN,
         "the nonce in this evidence is not one that is open for %s: it was never given out, was used"
@@ -88,15 +76,12 @@ public final class Refusals {
       Party caller, JobContext context, Verification.Unchecked<?> unchecked) {
     record(
         caller,
-        new Decision(
-            Action.REFUSE,
+        Decision.refusal(
             caller.name(),
             context.agreement().digest(),
             context.job().jobId(),
             unchecked.reason().name(),
-            "could not be checked: " + unchecked.why(),
-            "",
-            List.of()));
+            "could not be checked: " + unchecked.why()));
     return new RefusedException(
         unchecked.reason(),
         "evidence could not be checked: " + unchecked.why(),
@@ -118,15 +103,12 @@ public final class Refusals {
   RefusedException notNow(Party caller, JobContext context, RefusedException why) {
     record(
         caller,
-        new Decision(
-            Action.REFUSE,
+        Decision.refusal(
             caller.name(),
             context.agreement().digest(),
             context.job().jobId(),
             why.reason().name(),
-            "evidence is as agreed, keys were not released",
-            "",
-            List.of()));
+            "evidence is as agreed, keys were not released"));
     return why;
   }
 
@@ -148,20 +130,18 @@ public final class Refusals {
             .toList();
     record(
         caller,
-        new Decision(
-            Action.REFUSE,
-            caller.name(),
-            context.agreement().digest(),
-            context.job().jobId(),
-            reason.name(),
-            "claim " + claim,
-            "expected %s, seen %s".formatted(expected, seen),
-            owners));
+        Decision.refusal(
+                caller.name(),
+                context.agreement().digest(),
+                context.job().jobId(),
+                reason.name(),
+                "claim %s: %s".formatted(claim, advice))
+            .comparing(List.of(new Decision.Compared(claim, expected, seen)), owners));
     return new RefusedException(
         reason,
-        "no keys for %s in job %s: claim '%s' is not as agreed: %s. The owners of the datasets find"
+        "no keys for %s in job %s: claim '%s' is not as agreed: %s. The owners of the datasets see"
                 .formatted(caller.name(), context.job().jobId(), claim, advice)
-            + " expected and seen values in the broker's decisions",
+            + " expected and seen values with 'parley job explain'",
         Map.of("claim", claim, "party", caller.name(), "job", context.job().jobId()));
   }
 

@@ -29,6 +29,11 @@ public final class Columns {
     return new Digest(bytes(row, column));
   }
 
+  public static @Nullable Digest digestOrNull(ResultSet row, String column) throws SQLException {
+    byte[] value = row.getBytes(column);
+    return value == null ? null : new Digest(ByteString.copyFrom(value));
+  }
+
   public static byte[] of(Digest digest) {
     return digest.value().toByteArray();
   }

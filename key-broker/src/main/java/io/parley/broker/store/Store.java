@@ -4,15 +4,21 @@ import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.migration.JavaMigration;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
@@ -25,92 +31,173 @@ import org.sqlite.SQLiteDataSource;
  * The broker's database, one SQLite file.
  *
  * <p>Guarantee: when {@link #write} returns, its whole work is on disk (write-ahead log, synced at
- * every commit); when it throws, none of it is. Writers run one after the other; readers see the
- * last commit and do not wait for them. Thread-safe. A wait for the database longer than ten
- * seconds is a {@link Reason#STORE_FAILED}, as is any failure of the disk.
+ * every commit); when it throws, none of it is. Writers wait in one bounded queue and share
+ * transactions; readers see the last commit and do not wait for them. Thread-safe. A wait for the
+ * database longer than ten seconds is a {@link Reason#STORE_FAILED}, as is any failure of the disk.
  */
 public final class Store implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Store.class);
   private static final Duration WAIT_MAX = Duration.ofSeconds(10);
+  private static final int READERS = 4;
 
   private final Handle writer;
-  private final Handle reader;
-  private final ReentrantLock writing = new ReentrantLock(true);
-  private final ReentrantLock reading = new ReentrantLock(true);
+  private final GroupCommit commits;
+  private final BlockingQueue<Handle> readers;
 
-  private Store(Handle writer, Handle reader) {
+  private Store(Handle writer, GroupCommit commits, BlockingQueue<Handle> readers) {
     this.writer = writer;
-    this.reader = reader;
+    this.commits = commits;
+    this.readers = readers;
   }
 
   /**
    * Opens the file, creating or migrating its tables.
    *
-   * @throws EnvironmentException STORE_FAILED when it cannot be read or is of a later version
+   * @param hook has a part in every commit
+   * @param faults tells tests how far a write has come
+   * @param migrations of other rooms
+   * @throws EnvironmentException STORE_FAILED when it cannot be read, is damaged, or is of a later
+   *     version
    */
-  public static Store open(Path file) {
+  public static Store open(
+      Path file, CommitHook hook, FaultPoints faults, JavaMigration... migrations) {
+    List<Handle> open = new ArrayList<>();
     try {
       Jdbi jdbi = Jdbi.create(source(file));
-      Flyway.configure(Store.class.getClassLoader())
-          .dataSource(source(file))
-          .locations("classpath:db/broker")
-          .javaMigrations(new SigningKeysMigration())
-          .loggers("slf4j")
-          .load()
-          .migrate();
+      migrate(file, migrations);
       Handle writer = jdbi.open();
-      return new Store(writer, jdbi.open());
+      open.add(writer);
+      requireWhole(writer, file);
+      BlockingQueue<Handle> readers = new ArrayBlockingQueue<>(READERS, true);
+      for (int i = 0; i < READERS; i++) {
+        Handle reader = jdbi.open();
+        open.add(reader);
+        readers.add(reader);
+      }
+      return new Store(writer, new GroupCommit(writer, hook, faults), readers);
     } catch (JdbiException | FlywayException e) {
+      open.forEach(Handle::close);
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof EnvironmentException known) {
+          // What a migration found out says more than that it failed.
+          throw known;
+        }
+      }
       throw new EnvironmentException(
           Reason.STORE_FAILED,
           "cannot open the broker's database %s: %s".formatted(file, e.getMessage()),
           Map.of("file", file.toString()),
           e);
+    } catch (RuntimeException e) {
+      open.forEach(Handle::close);
+      throw e;
     }
   }
 
   /** Runs the work in one transaction and returns once it is on disk. */
   public <T> T write(Function<Handle, T> work) {
-    return transaction(writing, writer, work);
+    return commits.write(work);
   }
 
   /** Runs the work over one consistent state. */
   public <T> T read(Function<Handle, T> work) {
-    return transaction(reading, reader, work);
+    Handle reader = reader();
+    try {
+      return reader.inTransaction(work::apply);
+    } catch (JdbiException e) {
+      throw failed(e);
+    } finally {
+      readers.add(reader);
+    }
+  }
+
+  /**
+   * Rewrites the file without what was deleted from it, and empties the write-ahead log: nothing of
+   * a deleted row is in either when this returns. Nothing is read meanwhile. What the disk itself
+   * keeps of overwritten blocks is out of reach.
+   */
+  public void purge() {
+    List<Handle> all = new ArrayList<>();
+    try {
+      // Whoever reads keeps the log from being emptied; whoever writes is waited for by SQLite.
+      for (int i = 0; i < READERS; i++) {
+        all.add(reader());
+      }
+      Handle handle = all.getFirst();
+      handle.execute("VACUUM");
+      boolean busy =
+          handle
+              .createQuery("PRAGMA wal_checkpoint(TRUNCATE)")
+              .map((row, context) -> row.getInt("busy") != 0)
+              .one();
+      if (busy) {
+        throw failed(null);
+      }
+    } catch (JdbiException e) {
+      throw failed(e);
+    } finally {
+      readers.addAll(all);
+    }
   }
 
   @Override
   public void close() {
-    reader.close();
+    commits.close();
+    for (Handle reader = readers.poll(); reader != null; reader = readers.poll()) {
+      reader.close();
+    }
     writer.close();
   }
 
-  private static <T> T transaction(ReentrantLock lock, Handle handle, Function<Handle, T> work) {
-    acquire(lock);
+  private Handle reader() {
     try {
-      return handle.inTransaction(work::apply);
-    } catch (JdbiException e) {
-      LOG.error("the broker's database failed", e);
-      throw new EnvironmentException(
-          Reason.STORE_FAILED,
-          "the broker's database failed, nothing was changed; its log has the detail",
-          Map.of(),
-          e);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private static void acquire(ReentrantLock lock) {
-    try {
-      if (lock.tryLock(WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
-        return;
+      Handle reader = readers.poll(WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS);
+      if (reader != null) {
+        return reader;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     throw new EnvironmentException(
-        Reason.STORE_FAILED, "the broker is overloaded, nothing was changed; try again later");
+        Reason.STORE_FAILED, "the broker is overloaded or stops; try again later");
+  }
+
+  /** A failure of the database as ours, anything else as it is. */
+  static Throwable known(Throwable failure) {
+    return failure instanceof JdbiException ? failed(failure) : failure;
+  }
+
+  static EnvironmentException failed(@Nullable Throwable cause) {
+    LOG.error("the broker's database failed", cause);
+    return new EnvironmentException(
+        Reason.STORE_FAILED,
+        "the broker's database failed, nothing was changed; its log has the detail",
+        Map.of(),
+        cause);
+  }
+
+  private static void migrate(Path file, JavaMigration... migrations) {
+    JavaMigration[] all = Arrays.copyOf(migrations, migrations.length + 1);
+    all[migrations.length] = new SigningKeysMigration();
+    Flyway.configure(Store.class.getClassLoader())
+        .dataSource(source(file))
+        .locations("classpath:db/broker")
+        .javaMigrations(all)
+        .loggers("slf4j")
+        .load()
+        .migrate();
+  }
+
+  private static void requireWhole(Handle handle, Path file) {
+    List<String> problems =
+        handle.createQuery("PRAGMA integrity_check(5)").mapTo(String.class).list();
+    if (!problems.equals(List.of("ok"))) {
+      throw new EnvironmentException(
+          Reason.STORE_FAILED,
+          "the broker's database %s is damaged: %s. It is not served; put back broker.db from a backup"
+              .formatted(file, String.join("; ", problems)),
+          Map.of("file", file.toString()));
+    }
   }
 
   private static SQLiteDataSource source(Path file) {
@@ -118,6 +205,8 @@ public final class Store implements AutoCloseable {
     config.setJournalMode(JournalMode.WAL);
     config.setSynchronous(SynchronousMode.FULL);
     config.enforceForeignKeys(true);
+    // Wrapped keys that are deleted are overwritten.
+    config.setPragma(SQLiteConfig.Pragma.SECURE_DELETE, "true");
     config.setBusyTimeout((int) WAIT_MAX.toMillis());
     config.setTransactionMode(TransactionMode.DEFERRED);
     SQLiteDataSource source = new SQLiteDataSource(config);

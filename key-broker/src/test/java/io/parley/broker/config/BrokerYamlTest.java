@@ -3,10 +3,12 @@ package io.parley.broker.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.parley.broker.keys.TokenSettings;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +30,7 @@ class BrokerYamlTest {
     assertThat(config.port()).isZero();
     assertThat(config.membership()).isEqualTo(Path.of("/etc/parley/consortium"));
     assertThat(config.challengeValid()).isEqualTo(Duration.ofMinutes(2));
+    assertThat(config.keys()).isEqualTo(new KeysConfig.File());
     assertThat(config.limits()).isEqualTo(BrokerConfig.CallLimits.DEFAULT);
   }
 
@@ -38,8 +41,14 @@ class BrokerYamlTest {
             """
             listen: "[::1]:7443"
             membership: /srv/lists
-            evidence: [simulated]
+            evidence: [simulated, tpm2, sev-snp, tdx, nitro]
+            collateral: vendors
             challenge_valid: 90s
+            keys:
+              vault: pkcs11
+              library: /usr/lib/softhsm/libsofthsm2.so
+              token_label: parley keys
+              pin_file: hsm.pin
             limits:
               calls_per_connection: 1
               calls_per_party: 2
@@ -54,17 +63,77 @@ class BrokerYamlTest {
                 "[::1]",
                 7443,
                 Path.of("/srv/lists"),
-                new java.util.TreeSet<>(Set.of("simulated")),
+                new java.util.TreeSet<>(Set.of("simulated", "tpm2", "sev-snp", "tdx", "nitro")),
+                FILE.toAbsolutePath().resolveSibling("vendors"),
                 Duration.ofSeconds(90),
-                new BrokerConfig.CallLimits(1, 2, 65_536, 3, 4)));
+                new KeysConfig.Pkcs11(
+                    new TokenSettings(
+                        Path.of("/usr/lib/softhsm/libsofthsm2.so"),
+                        "parley keys",
+                        Path.of("/etc/parley/broker/hsm.pin"))),
+                new BrokerConfig.CallLimits(1, 2, 65_536, 3, 4),
+                new OwnEvidence.None()));
+  }
+
+  @Test
+  void evidenceOfItsOwn() {
+    assertThat(BrokerYaml.parse(SMALLEST, FILE).ownEvidence()).isEqualTo(new OwnEvidence.None());
+    assertThat(BrokerYaml.parse(SMALLEST + "own_evidence: {kind: simulated}\n", FILE).ownEvidence())
+        .isEqualTo(new OwnEvidence.Simulated());
+    assertThat(BrokerYaml.parse(SMALLEST + "own_evidence: {kind: tdx}\n", FILE).ownEvidence())
+        .isEqualTo(
+            new OwnEvidence.Tsm(
+                "tdx", Path.of("/sys/kernel/config/tsm/report"), List.of(), List.of()));
+    assertThat(
+            BrokerYaml.parse(
+                    SMALLEST
+                        + """
+                        own_evidence:
+                          kind: sev-snp
+                          tsm: /srv/tsm
+                          certificates: [vcek.der]
+                          collateral: [/srv/milan.crl]
+                        """,
+                    FILE)
+                .ownEvidence())
+        .isEqualTo(
+            new OwnEvidence.Tsm(
+                "sev-snp",
+                Path.of("/srv/tsm"),
+                List.of(Path.of("/etc/parley/broker/vcek.der")),
+                List.of(Path.of("/srv/milan.crl"))));
   }
 
   @Test
   void theTemplateIsValid() {
     BrokerConfig config =
-        BrokerYaml.parse(BrokerYaml.template("127.0.0.1:7443", "../a \"b\" \\c"), FILE);
+        BrokerYaml.parse(
+            BrokerYaml.template("127.0.0.1:7443", "../a \"b\" \\c", new KeysConfig.File()), FILE);
     assertThat(config.port()).isEqualTo(7443);
     assertThat(config.membership().toString()).endsWith("a \"b\" \\c");
+    assertThat(config.keys()).isEqualTo(new KeysConfig.File());
+  }
+
+  @Test
+  void theTemplateHoldsTheVaultThatACommandLineNames() {
+    KeysConfig keys =
+        KeysConfig.of("pkcs11", Path.of("/opt/hsm lib.so"), "it's \"mine\"", Path.of("/etc/pin"));
+    assertThat(BrokerYaml.parse(BrokerYaml.template("a:1", "lists", keys), FILE).keys())
+        .isEqualTo(keys)
+        .isEqualTo(
+            new KeysConfig.Pkcs11(
+                new TokenSettings(
+                    Path.of("/opt/hsm lib.so"), "it's \"mine\"", Path.of("/etc/pin"))));
+  }
+
+  @Test
+  void aCommandLineThatNamesHalfAVaultIsRefused() {
+    Path path = Path.of("/x");
+    assertThatThrownBy(() -> KeysConfig.of("pkcs11", path, null, path))
+        .hasMessageContaining("--token-label");
+    assertThatThrownBy(() -> KeysConfig.of("file", path, null, null))
+        .hasMessageContaining("--keys pkcs11");
+    assertThatThrownBy(() -> KeysConfig.of("hsm", null, null, null)).hasMessageContaining("'hsm'");
   }
 
   @Test
@@ -100,7 +169,7 @@ class BrokerYamlTest {
       delimiter = '|',
       value = {
         "evidence: []|evidence: is empty",
-        "evidence: [sev-snp]|not all of",
+        "evidence: [sgx]|not all of",
         "evidence: [simulated, simulate]|not all of",
         "challenge_valid: 6m|at most 5m",
         "challenge_valid: 0s|more than 0",
@@ -110,6 +179,22 @@ class BrokerYamlTest {
         "limits: {open_proposals_per_party: 0}|open_proposals_per_party",
         "limits: {decisions_per_minute: 0}|decisions_per_minute",
         "limits: 7|expected a mapping",
+        "keys: pkcs11|expected a mapping",
+        "keys: {vault: hsm}|is not file or pkcs11",
+        "keys: {vault: pkcs11}|expected the HSM's PKCS#11 library",
+        "keys: {vault: pkcs11, library: /l.so, pin_file: p}|expected the label of the HSM's token",
+        "keys: {vault: pkcs11, library: /l.so, token_label: t}|expected the file that holds",
+        "keys: {vault: pkcs11, library: l.so, token_label: t, pin_file: p}|no whole path",
+        "keys: {vault: pkcs11, library: '/${x}.so', token_label: t, pin_file: p}|no whole path",
+        "keys: {vault: pkcs11, library: /l.so, token_label: '', pin_file: p}|no label",
+        "keys: {vault: pkcs11, library: /l.so, token_label: t, pin: 1}|unknown key 'pin'",
+        "keys: {library: /l.so}|unknown key 'library'",
+        "own_evidence: {}|is missing; expected simulated, sev-snp or tdx",
+        "own_evidence: {kind: sevsnp}|did you mean 'sev-snp'",
+        "own_evidence: {kind: nitro}|is not simulated, sev-snp or tdx",
+        "own_evidence: {kind: simulated, tsm: /x}|unknown key 'tsm'",
+        "own_evidence: {kind: tdx, tms: /x}|unknown key 'tms'",
+        "own_evidence: {kind: tdx, collateral: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}|names 17 files",
         "evidence: [[simulated]]|is a list; expected text",
         "listen: [a]|is a list; expected one value",
         "nonsense: &a [*a]|anchors and aliases",

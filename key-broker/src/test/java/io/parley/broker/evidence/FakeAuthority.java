@@ -1,15 +1,19 @@
 package io.parley.broker.evidence;
 
+import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.trust.Certificates;
 import io.parley.wire.Digest;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.cert.CRLException;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -88,6 +92,32 @@ public final class FakeAuthority {
     } catch (GeneralSecurityException | OperatorCreationException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** As a document carries them. */
+  public static List<ByteString> der(List<X509Certificate> certificates) {
+    List<ByteString> der = new ArrayList<>();
+    try {
+      for (X509Certificate certificate : certificates) {
+        der.add(ByteString.copyFrom(certificate.getEncoded()));
+      }
+    } catch (CertificateEncodingException e) {
+      throw new AssertionError(e);
+    }
+    return der;
+  }
+
+  /** As a document carries them. */
+  public static List<ByteString> der(X509CRL... lists) {
+    List<ByteString> der = new ArrayList<>();
+    try {
+      for (X509CRL list : lists) {
+        der.add(ByteString.copyFrom(list.getEncoded()));
+      }
+    } catch (CRLException e) {
+      throw new AssertionError(e);
+    }
+    return der;
   }
 
   public static KeyPair ec(String curve) {

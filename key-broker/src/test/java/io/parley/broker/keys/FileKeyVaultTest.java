@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class FileKeyVaultTest {
   private static final Digest AGREEMENT = Digest.of(new byte[] {1});
   private static final Digest OTHER = Digest.of(new byte[] {2});
-  private static final KeyName NAME = KeyName.dataset(AGREEMENT, "claims");
+  private static final KeyName NAME = KeyName.dataset(AGREEMENT, "claims", 1);
 
   private final SecureRandom random = new SecureRandom();
   private final FileKeyVault vault = new FileKeyVault(MasterKey.ephemeral(random), random);
@@ -37,10 +37,10 @@ class FileKeyVaultTest {
   void aWrappedKeyOpensUnderNoOtherName() {
     List<KeyName> others =
         List.of(
-            KeyName.dataset(AGREEMENT, "claim"),
+            KeyName.dataset(AGREEMENT, "claim", 1),
             KeyName.job(AGREEMENT, "claims"),
             new KeyName(AGREEMENT, KeyName.Purpose.DATASET, "claims", 2),
-            KeyName.dataset(OTHER, "claims"));
+            KeyName.dataset(OTHER, "claims", 1));
     for (KeyName other : others) {
       assertForeign(kek, other, wrapped);
     }
@@ -48,7 +48,7 @@ class FileKeyVaultTest {
 
   @Test
   void aKekOpensForNoOtherAgreementAndNoOtherKek() {
-    assertForeign(vault.createKek(OTHER), KeyName.dataset(OTHER, "claims"), wrapped);
+    assertForeign(vault.createKek(OTHER), KeyName.dataset(OTHER, "claims", 1), wrapped);
     assertForeign(vault.createKek(AGREEMENT), NAME, wrapped);
   }
 

@@ -3,13 +3,29 @@ package io.parley.broker.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.protobuf.ByteString;
+import io.parley.agreement.Party;
 import io.parley.broker.log.Decision.Action;
+import io.parley.broker.store.FaultPoints;
 import io.parley.broker.store.Store;
+import io.parley.identity.PartyIdentity;
+import io.parley.identity.SigningKey;
+import io.parley.proto.broker.v1.ReadableEntry;
+import io.parley.tlog.InclusionProof;
+import io.parley.tlog.MerkleTree;
+import io.parley.tlog.SignedCheckpoint;
+import io.parley.tlog.Tiles;
+import io.parley.tlog.TreeEdge;
+import io.parley.tlog.TreeProofs;
 import io.parley.wire.Digest;
 import io.parley.wire.EnvironmentException;
+import io.parley.wire.ParleyException;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,134 +35,371 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AuditLogTest {
-  private static final Instant NOW = Instant.parse("2026-11-21T00:00:00Z");
-  private static final Digest AGREEMENT = Digest.of(new byte[] {1});
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final SigningKey BROKER = SigningKey.generate(RANDOM);
+  private static final Party HOSPITAL =
+      PartyIdentity.generate("hospital", () -> Instant.EPOCH, RANDOM).party();
 
   @TempDir Path folder;
   private Store store;
   private AuditLog log;
+  private LogKeeper keeper;
+  private boolean isOpen;
 
   @BeforeEach
-  void open() {
-    store = Store.open(folder.resolve("broker.db"));
-    log = new AuditLog(() -> NOW, sealBy("key"));
+  void fill() {
+    open("key");
     for (int i = 1; i <= 5; i++) {
       append("entry " + i);
     }
   }
 
+  private void open(String sealKey) {
+    log =
+        new AuditLog(
+            () -> Instant.EPOCH, RANDOM, BROKER, TestLog.sealBy(sealKey), FaultPoints.NONE);
+    store = Store.open(database(), log, FaultPoints.NONE, new TreeMigration(log, BROKER, RANDOM));
+    try {
+      keeper = LogKeeper.open(log, store, files(), FaultPoints.NONE);
+      isOpen = true;
+    } catch (RuntimeException e) {
+      store.close();
+      throw e;
+    }
+  }
+
   @AfterEach
   void close() {
-    store.close();
+    if (isOpen) {
+      isOpen = false;
+      keeper.close();
+      store.close();
+    }
+  }
+
+  private void reopen() {
+    close();
+    open("key");
   }
 
   @Test
-  void verifiesWhatItWroteAndCounts() {
-    assertThat(log.verify(store)).isEqualTo(5);
+  void anEmptyLogIsWholeAndHasACheckpoint() {
+    close();
+    assertThat(database().toFile().delete()).isTrue();
+    assertThatThrownBy(() -> open("key"))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("it was set back");
+    assertThat(files().resolve("checkpoint").toFile().delete()).isTrue();
+    open("key");
+    assertThat(log.checkpoint().head().size()).isZero();
   }
 
   @Test
-  void anEmptyRecordIsWhole() {
-    try (Store empty = Store.open(folder.resolve("empty.db"))) {
-      assertThat(log.verify(empty)).isZero();
+  void theTreeIsThatOfTheExactBytes() {
+    TreeEdge edge = TreeEdge.EMPTY;
+    for (ReadableEntry entry : new LogReader(store, log).entries(HOSPITAL, 0, 256)) {
+      Digest leaf = MerkleTree.leaf(entry.getEntry());
+      assertThat(leaf.value()).isEqualTo(entry.getLeafHash());
+      edge = edge.append(leaf);
+    }
+    assertThat(edge.head()).isEqualTo(log.checkpoint().head());
+    SignedCheckpoint before = log.checkpoint();
+    reopen();
+    assertThat(log.checkpoint().encode()).isEqualTo(before.encode());
+  }
+
+  @Test
+  void everyEntryHasAProofAndEveryEarlierTreeToo() {
+    List<SignedCheckpoint> all = new ArrayList<>();
+    store.write(write -> {
+      for (int i = 0; i < 600; i++) {
+        log.append(write, Decision.about(Action.HALT, "hospital", null, "", "many " + i));
+      }
+      return true;
+    });
+    LogReader reader = new LogReader(store, log);
+    for (long index : List.of(0L, 4L, 5L, 255L, 256L, 511L, 512L, 604L)) {
+      InclusionProof proof = InclusionProof.parse(reader.prove(index).encode());
+      assertThat(proof.index()).isEqualTo(index);
+      all.add(proof.verify(BROKER.verifyingKey()));
+    }
+    assertThat(all).allSatisfy(it -> assertThat(it.head()).isEqualTo(log.checkpoint().head()));
+    for (long size : List.of(0L, 1L, 5L, 256L, 300L, 512L, 605L)) {
+      List<Digest> proof =
+          store.read(read -> TreeProofs.consistency(LogRows.tree(read), size, 605));
+      assertThat(
+              TreeProofs.consistent(
+                  new io.parley.tlog.TreeHead(
+                      size, store.read(read -> TreeProofs.root(LogRows.tree(read), size))),
+                  log.checkpoint().head(),
+                  proof))
+          .isTrue();
+    }
+    reopen();
+    assertThat(log.checkpoint().head().size()).isEqualTo(605);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "UPDATE log_entry SET entry = x'00' WHERE idx = 3",
+        "UPDATE log_entry SET leaf = zeroblob(32) WHERE idx = 4",
+        "UPDATE log_entry SET party = 'insurer' WHERE idx = 2",
+        "UPDATE log_entry SET everyone = 1 WHERE idx = 2",
+        "UPDATE log_entry SET job_id = 'x' WHERE idx = 2",
+        "UPDATE log_entry SET comparison = x'00', comparison_salt = x'00' WHERE idx = 2",
+        "DELETE FROM log_entry WHERE idx = 3",
+        "DELETE FROM log_entry WHERE idx = 4",
+        "DELETE FROM log_entry WHERE idx >= 0",
+        "UPDATE log_entry SET idx = 9 WHERE idx = 4",
+        "INSERT INTO log_node VALUES (1, 0, zeroblob(32))",
+        "DELETE FROM log_checkpoint WHERE only = 1",
+        "UPDATE log_checkpoint SET note = x'00'",
+        "UPDATE log_checkpoint SET mac = zeroblob(32)"
+      })
+  void whatIsChangedBehindItsBackIsFound(String change) {
+    withoutTriggers(change);
+    assertThatThrownBy(this::reopen)
+        .isInstanceOf(EnvironmentException.class)
+        .hasMessageContaining("log of decisions is broken");
+  }
+
+  @Test
+  void nodesThatWereChangedAreFound() {
+    store.write(write -> {
+      for (int i = 0; i < 300; i++) {
+        log.append(write, Decision.about(Action.HALT, "hospital", null, "", "many"));
+      }
+      return true;
+    });
+    withoutTriggers("UPDATE log_node SET hash = zeroblob(32)");
+    assertThatThrownBy(this::reopen).hasMessageContaining("node 0 of level 1 was changed");
+  }
+
+  @Test
+  void aLogRewrittenAsAWholeWithoutTheMasterSecretIsFound() {
+    close();
+    assertThatThrownBy(() -> open("another")).hasMessageContaining("not this broker's");
+  }
+
+  @Test
+  void aLogOfAnotherBrokerKeyIsFound() {
+    close();
+    SigningKey other = SigningKey.generate(RANDOM);
+    AuditLog foreign = TestLog.log(other);
+    try (Store opened =
+        Store.open(
+            database(), foreign, FaultPoints.NONE, new TreeMigration(foreign, other, RANDOM))) {
+      assertThatThrownBy(
+              () -> LogKeeper.open(foreign, opened, folder.resolve("elsewhere"), FaultPoints.NONE))
+          .hasMessageContaining("last checkpoint is wrong");
     }
   }
 
   @Test
-  void theHashOfAnEntryIsOverTheOneBeforeAndItsExactBytes() {
-    List<ByteString> hashes = column("hash");
-    List<ByteString> entries = column("entry");
-    ByteString before = ByteString.copyFrom(new byte[32]);
-    for (int i = 0; i < 5; i++) {
-      before = Digest.of(before.concat(entries.get(i))).value();
-      assertThat(hashes.get(i)).isEqualTo(before);
+  void anOlderDatabaseInItsPlaceIsFound() throws Exception {
+    close();
+    byte[] older = Files.readAllBytes(database());
+    open("key");
+    append("entry 6");
+    close();
+    Files.write(database(), older);
+    assertThatThrownBy(() -> open("key"))
+        .isInstanceOfSatisfying(
+            ParleyException.class, e -> assertThat(e.reason()).isEqualTo(Reason.LOG_FORKED))
+        .hasMessageContaining("it was set back");
+  }
+
+  @Test
+  void aForkOfTheSameLengthIsFound() throws Exception {
+    close();
+    byte[] older = Files.readAllBytes(database());
+    Path checkpoint = files().resolve("checkpoint");
+    open("key");
+    append("one way");
+    close();
+    byte[] signed = Files.readAllBytes(checkpoint);
+    Files.write(database(), older);
+    Files.delete(checkpoint);
+    open("key");
+    append("another way");
+    close();
+    Files.write(checkpoint, signed);
+    assertThatThrownBy(() -> open("key"))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("are not those that this broker signed");
+    Files.delete(checkpoint);
+    open("key");
+  }
+
+  @Test
+  void aDamagedCheckpointFileIsNotServedWith() throws Exception {
+    close();
+    Path checkpoint = files().resolve("checkpoint");
+    byte[] whole = Files.readAllBytes(checkpoint);
+    for (int at = 0; at < whole.length; at += 7) {
+      byte[] flipped = whole.clone();
+      flipped[at] ^= 4;
+      Files.write(checkpoint, flipped);
+      assertThatThrownBy(() -> open("key")).hasMessageContaining("is damaged");
+    }
+    Files.write(checkpoint, whole);
+    open("key");
+  }
+
+  @Test
+  void tilesThatAreMissingOrDamagedAreMadeAnew() throws Exception {
+    store.write(write -> {
+      for (int i = 0; i < 300; i++) {
+        log.append(write, Decision.about(Action.HALT, "hospital", null, "", "many"));
+      }
+      return true;
+    });
+    close();
+    List<String> paths =
+        List.of(
+            Tiles.path(0, 0, 256),
+            Tiles.path(0, 1, 49),
+            Tiles.path(1, 0, 1),
+            Tiles.entriesPath(0, 256),
+            Tiles.entriesPath(1, 49));
+    List<byte[]> whole = new ArrayList<>();
+    for (String path : paths) {
+      whole.add(Files.readAllBytes(files().resolve(path)));
+    }
+    assertThat(whole.get(0)).hasSize(8192);
+    assertThat(Tiles.path(0, 1, 1)).isEqualTo("tile/0/001.p/1");
+    try (var partial = Files.list(files().resolve("tile/0/001.p"))) {
+      assertThat(partial).as("narrower partial tiles are gone").hasSize(1);
+    }
+    for (int damage = 0; damage < paths.size(); damage++) {
+      Path file = files().resolve(paths.get(damage));
+      byte[] flipped = whole.get(damage).clone();
+      flipped[flipped.length / 2] ^= 1;
+      Files.write(file, flipped);
+    }
+    open("key");
+    close();
+    for (int i = 0; i < paths.size(); i++) {
+      assertThat(files().resolve(paths.get(i))).hasBinaryContent(whole.get(i));
+      Files.delete(files().resolve(paths.get(i)));
+    }
+    open("key");
+    for (int i = 0; i < paths.size(); i++) {
+      assertThat(files().resolve(paths.get(i))).hasBinaryContent(whole.get(i));
     }
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "UPDATE decision SET entry = x'00' WHERE sequence = 3",
-        "UPDATE decision SET hash = zeroblob(32) WHERE sequence = 5",
-        "DELETE FROM decision WHERE sequence = 3",
-        "DELETE FROM decision WHERE sequence = 5",
-        "DELETE FROM decision WHERE sequence > 0",
-        "UPDATE decision SET sequence = 9 WHERE sequence = 5",
-        "DELETE FROM decision_head WHERE only = 1",
-        "UPDATE decision_head SET sequence = 4, hash = (SELECT hash FROM decision WHERE sequence = 4)",
-        "UPDATE decision_head SET mac = zeroblob(32)"
+        "UPDATE log_entry SET entry = x'00'",
+        "DELETE FROM log_entry",
+        "UPDATE log_checkpoint SET size = 1"
       })
-  void whatIsChangedBehindItsBackIsFound(String change) {
-    withoutTriggers(change);
-    assertThatThrownBy(() -> log.verify(store))
-        .isInstanceOf(EnvironmentException.class)
-        .hasMessageContaining("record of decisions is broken");
-  }
-
-  @Test
-  void twoSwappedEntriesAreFound() {
-    withoutTriggers(
-        "UPDATE decision SET entry = (SELECT entry FROM decision WHERE sequence = 2) WHERE sequence = 3");
-    assertThatThrownBy(() -> log.verify(store)).hasMessageContaining("entry 3 was changed");
-  }
-
-  @Test
-  void aRecordRewrittenAsAWholeWithoutTheMasterSecretIsFound() {
-    try (Store other = Store.open(folder.resolve("other.db"))) {
-      AuditLog forger = new AuditLog(() -> NOW, sealBy("forged"));
-      other.write(write -> {
-        forger.append(write, Decision.about(Action.JOB, "hospital", AGREEMENT, "nothing"));
-        return true;
-      });
-      assertThat(forger.verify(other)).isEqualTo(1);
-      assertThatThrownBy(() -> log.verify(other)).hasMessageContaining("not this broker's");
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"UPDATE decision SET entry = x'00'", "DELETE FROM decision"})
   void triggersForbidChanges(String change) {
     assertThatThrownBy(() -> store.write(write -> write.execute(change)))
         .isInstanceOf(EnvironmentException.class);
-    assertThat(log.verify(store)).isEqualTo(5);
+    reopen();
   }
 
   @Test
   void anEntryIsUndoneWithTheChangeItIsAbout() {
+    SignedCheckpoint before = log.checkpoint();
     assertThatThrownBy(() ->
             store.write(write -> {
-              log.append(write, Decision.about(Action.JOB, "hospital", AGREEMENT, "x"));
+              log.append(write, Decision.about(Action.HALT, "hospital", null, "", "x"));
               throw new IllegalStateException("undo");
             }))
         .isInstanceOf(IllegalStateException.class);
-    assertThat(log.verify(store)).isEqualTo(5);
+    assertThat(log.checkpoint()).isSameAs(before);
     append("after");
-    assertThat(log.verify(store)).isEqualTo(6);
+    assertThat(log.checkpoint().head().size()).isEqualTo(6);
+    reopen();
+  }
+
+  @Test
+  void whatIsTooLongIsCutAndNeverLost() {
+    append("\u00e4".repeat(50_000));
+    assertThat(new LogReader(store, log).decisions(HOSPITAL, "", 5, 10))
+        .singleElement()
+        .satisfies(decision ->
+            assertThat(decision.getDetail())
+                .endsWith("\u00e4...")
+                .hasSize(Entry.TEXT_BYTES_MAX / 2 + 3));
+    reopen();
+  }
+
+  @Test
+  void theChainOfEarlierVersionsBecomesATree() {
+    store.write(write -> {
+      log.append(
+          write,
+          Decision.refusal("hospital", null, "", "EVIDENCE_APP_WRONG", "claim app_sha256")
+              .comparing(
+                  List.of(new Decision.Compared("app_sha256", "one", "two")), List.of("hospital")));
+      return true;
+    });
+    close();
+    try (Store behind = TestLog.store(database())) {
+      behind.write(write -> TestLog.downgrade(write, TestLog.sealBy("key")));
+    }
+    assertThat(files().resolve("checkpoint").toFile().delete()).isTrue();
+    open("key");
+    assertThat(log.checkpoint().head().size()).isEqualTo(6);
+    var decisions = new LogReader(store, log).decisions(HOSPITAL, "", 0, 10);
+    assertThat(decisions).hasSize(6);
+    assertThat(decisions.getFirst().getDetail()).isEqualTo("entry 1");
+    assertThat(decisions.getLast().getComparison().getClaims(0).getClaim()).isEqualTo("app_sha256");
+    assertThat(decisions.getLast().getComparison().getClaims(0).getExpected()).isEqualTo("one");
+    assertThat(decisions.getLast().getComparison().getClaims(0).getSeen()).isEqualTo("two");
+    append("goes on");
+    reopen();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "UPDATE decision SET entry = x'00' WHERE sequence = 3",
+        "DELETE FROM decision WHERE sequence = 5",
+        "DELETE FROM decision WHERE sequence = 2",
+        "UPDATE decision_head SET mac = zeroblob(32)",
+        "DELETE FROM decision_head"
+      })
+  void aChainOfEarlierVersionsThatWasChangedIsNotTaken(String change) {
+    close();
+    try (Store behind = TestLog.store(database())) {
+      behind.write(write -> {
+        TestLog.downgrade(write, TestLog.sealBy("key"));
+        return write.execute(change);
+      });
+    }
+    assertThatThrownBy(() -> open("key")).hasMessageContaining("record of decisions is broken");
   }
 
   private void append(String detail) {
-    store.write(write -> {
-      log.append(write, Decision.about(Action.JOB, "hospital", AGREEMENT, detail));
-      return detail;
-    });
+    store.write(
+        write -> log.append(write, Decision.about(Action.HALT, "hospital", null, "", detail)));
   }
 
   private void withoutTriggers(String change) {
-    store.write(write -> {
-      write.execute("DROP TRIGGER decision_is_not_updated");
-      write.execute("DROP TRIGGER decision_is_not_deleted");
-      return write.execute(change);
-    });
+    close();
+    try (Store behind = TestLog.store(database())) {
+      behind.write(write -> {
+        write.execute("DROP TRIGGER log_entry_is_not_updated");
+        write.execute("DROP TRIGGER log_entry_is_not_deleted");
+        write.execute("DROP TRIGGER log_node_is_not_updated");
+        write.execute("DROP TRIGGER log_checkpoint_only_grows");
+        return write.execute(change);
+      });
+    }
   }
 
-  private List<ByteString> column(String name) {
-    return store.read(read ->
-        read.createQuery("SELECT " + name + " FROM decision ORDER BY sequence")
-            .map((row, context) -> ByteString.copyFrom(row.getBytes(1)))
-            .list());
+  private Path database() {
+    return folder.resolve("broker.db");
   }
 
-  private static LogSeal sealBy(String key) {
-    return head -> Digest.of(ByteString.copyFromUtf8(key).concat(head)).value();
+  private Path files() {
+    return folder.resolve("log");
   }
 }

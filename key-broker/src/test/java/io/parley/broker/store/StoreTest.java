@@ -3,6 +3,7 @@ package io.parley.broker.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.parley.broker.log.TestLog;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -95,7 +96,7 @@ class StoreTest {
   }
 
   private Store open() {
-    return Store.open(folder.resolve("broker.db"));
+    return TestLog.store(folder.resolve("broker.db"));
   }
 
   private static void put(Store store, int version) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -90,13 +91,51 @@ final class AgreementCommands {
       draft = agreements.signAfterAsking(draft, yes);
     }
     AgreementRecord record = agreements.propose(draft);
-    session.printer().thing(AgreementViews.record(record, Agreements.signed(record)));
+    show(record);
+    return ExitCode.OK;
+  }
+
+  @Command(
+      name = "revise",
+      description = {
+        "Proposes a revision of an agreement, with your signature: it takes that one's place when all of"
+            + " the same parties have signed it."
+      },
+      footer = {
+        "The agreement must say 'changes: unanimous' and be in force. What the revision changes is shown,",
+        "field by field, to everyone who signs. Jobs that were counted before finish as they began.",
+        "",
+        "Example:",
+        "  parley agreement revise 3f9a12cc agreement.yaml",
+      })
+  int revise(
+      @Parameters(
+              paramLabel = "DIGEST",
+              description = "What it replaces: the digest, or its first 8 digits.")
+          String parent,
+      @Parameters(paramLabel = "FILE.yaml", description = "All of the new agreement.") Path file,
+      @Option(names = "--unsigned", description = "Propose it without your signature.")
+          boolean unsigned,
+      @Option(
+              names = {"-y", "--yes"},
+              description = "Do not ask.")
+          boolean yes)
+      throws IOException {
+    Agreements agreements = session.agreements();
+    SignedAgreement draft = agreements.revision(file, agreements.find(parent));
+    if (!unsigned) {
+      draft = agreements.signAfterAsking(draft, yes);
+    }
+    show(agreements.propose(draft));
     return ExitCode.OK;
   }
 
   @Command(
       name = "show",
-      description = "One agreement: its terms, who has signed, how many jobs it has started.",
+      description = {
+        "One agreement: its terms, who has signed, how many jobs are left, and what it changes of the one"
+            + " that it replaces."
+      },
       footer = {
         "Examples:",
         "  parley agreement show 3f9a12cc",
@@ -117,15 +156,21 @@ final class AgreementCommands {
     SignedAgreement signed = record == null ? agreements.read(file) : Agreements.signed(record);
     if (yaml) {
       session.terminal().out().print(AgreementYaml.write(signed.agreement()));
+    } else if (record == null) {
+      session.printer().thing(AgreementViews.terms(signed));
     } else {
-      session
-          .printer()
-          .thing(
-              record == null
-                  ? AgreementViews.terms(signed)
-                  : AgreementViews.record(record, signed));
+      show(record);
     }
     return ExitCode.OK;
+  }
+
+  private void show(AgreementRecord record) {
+    SignedAgreement signed = Agreements.signed(record);
+    Map<String, @Nullable Object> fields = AgreementViews.record(record, signed);
+    if (signed.agreement().terms().parent() != null) {
+      fields.put("changed", session.agreements().changes(signed));
+    }
+    session.printer().thing(fields);
   }
 
   @Command(
@@ -150,7 +195,7 @@ final class AgreementCommands {
     SignedAgreement proposed = Agreements.signed(agreements.record(which));
     SignedAgreement signed = agreements.signAfterAsking(proposed, yes);
     AgreementRecord record = agreements.addSignature(signed);
-    session.printer().thing(AgreementViews.record(record, Agreements.signed(record)));
+    show(record);
     return ExitCode.OK;
   }
 
@@ -193,7 +238,14 @@ final class AgreementCommands {
     session
         .notices()
         .say("Halted. It runs again when every party has said 'parley agreement resume'.");
-    session.printer().thing(AgreementViews.record(record, Agreements.signed(record)));
+    if (!record.getSupersededBy().isEmpty()) {
+      session
+          .notices()
+          .warn(
+              "Its revision %s is another agreement and goes on; halt that too if it must stop."
+                  .formatted(new Digest(record.getSupersededBy())));
+    }
+    show(record);
     return ExitCode.OK;
   }
 
@@ -206,7 +258,7 @@ final class AgreementCommands {
           String which) {
     Digest digest = session.agreements().find(which);
     AgreementRecord record = session.agreements().resume(digest);
-    session.printer().thing(AgreementViews.record(record, Agreements.signed(record)));
+    show(record);
     return ExitCode.OK;
   }
 

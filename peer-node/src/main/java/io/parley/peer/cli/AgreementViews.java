@@ -6,7 +6,11 @@ import io.parley.agreement.Dataset;
 import io.parley.agreement.Parameter;
 import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
+import io.parley.agreement.Window;
+import io.parley.agreement.platform.PlatformPolicy;
+import io.parley.agreement.platform.PlatformYaml;
 import io.parley.proto.broker.v1.AgreementRecord;
+import io.parley.wire.Digest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -18,8 +22,6 @@ import org.jspecify.annotations.Nullable;
 /** How an agreement is shown: everything that a signature covers, and how far it has come. */
 final class AgreementViews {
   private static final String STATE_PREFIX = "AGREEMENT_STATE_";
-  static final String SIMULATED_WARNING =
-      "WARNING: it accepts SIMULATED evidence, which protects against nobody who owns a host.";
 
   private AgreementViews() {}
 
@@ -48,6 +50,12 @@ final class AgreementViews {
       terms.put("parameter " + parameter.name(), parameter(parameter));
     }
     terms.put("evidence", a.environment().evidence());
+    for (PlatformPolicy policy : a.environment().platforms()) {
+      terms.put("evidence " + policy.kind(), PlatformYaml.write(policy));
+    }
+    for (PlatformPolicy policy : a.brokerEvidence()) {
+      terms.put("broker evidence " + policy.kind(), PlatformYaml.write(policy));
+    }
     terms.put("shim", a.environment().shim().stream().map(Object::toString).toList());
     terms.put("isolation", a.environment().isolation());
     terms.put(
@@ -56,17 +64,47 @@ final class AgreementViews {
             .map(t -> t.getKey() + "=" + t.getValue())
             .toList());
     terms.put("changes", a.changes().text());
+    if (a.terms().parent() != null) {
+      terms.put("parent", a.terms().parent().toString());
+    }
     terms.put("expires", a.expires());
     terms.put("max_jobs", a.maxJobs());
+    window(a.terms().window(), terms);
     terms.put("signed_by", List.copyOf(signed.signedBy()));
     terms.put("missing", List.copyOf(signed.missing()));
     return terms;
+  }
+
+  private static void window(Window window, Map<String, @Nullable Object> terms) {
+    if (window.notBefore() != null) {
+      terms.put("not_before", window.notBefore());
+    }
+    if (window.notAfter() != null) {
+      terms.put("not_after", window.notAfter());
+    }
+    if (window.jobsPerDay() > 0) {
+      terms.put("jobs_per_day", window.jobsPerDay());
+    }
   }
 
   static Map<String, @Nullable Object> record(AgreementRecord record, SignedAgreement signed) {
     Map<String, @Nullable Object> fields = terms(signed);
     fields.put("state", state(record));
     fields.put("jobs_started", record.getJobsStarted());
+    fields.put("jobs_left", Math.max(0, signed.agreement().maxJobs() - record.getJobsStarted()));
+    int perDay = signed.agreement().terms().window().jobsPerDay();
+    if (perDay > 0) {
+      fields.put("jobs_left_today", Math.max(0, perDay - record.getJobsStartedToday()));
+    }
+    if (!record.getRefusedNow().isEmpty()) {
+      fields.put("refused_now", record.getRefusedNow());
+    }
+    if (!record.getSupersededBy().isEmpty()) {
+      fields.put("superseded_by", new Digest(record.getSupersededBy()).toString());
+    }
+    if (!record.getShreddedBy().isEmpty()) {
+      fields.put("shredded_by", record.getShreddedBy());
+    }
     if (!record.getHaltedBy().isEmpty()) {
       fields.put("halted_by", record.getHaltedBy());
       fields.put("resume_asked_by", List.copyOf(record.getResumeAskedByList()));
@@ -92,10 +130,7 @@ final class AgreementViews {
 
   /** What somebody who is about to sign must not overlook. */
   static List<String> warnings(Agreement agreement) {
-    List<String> warnings = new ArrayList<>();
-    if (agreement.environment().evidence().contains("simulated")) {
-      warnings.add(SIMULATED_WARNING);
-    }
+    List<String> warnings = new ArrayList<>(Stamps.warnings(agreement));
     if (!agreement.environment().isolation().equals(List.of("bwrap"))) {
       warnings.add(
           "WARNING: it accepts isolation "

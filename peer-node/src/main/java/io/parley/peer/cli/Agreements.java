@@ -7,6 +7,7 @@ import io.parley.agreement.AgreementYaml;
 import io.parley.agreement.DsseEnvelope;
 import io.parley.agreement.DsseSignature;
 import io.parley.agreement.SignedAgreement;
+import io.parley.agreement.Terms;
 import io.parley.identity.SigningKey;
 import io.parley.proto.agreement.v1.Signature;
 import io.parley.proto.broker.v1.AgreementRecord;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Agreements: from files, from the broker, and signed with the party's key. */
 final class Agreements {
@@ -39,6 +41,31 @@ final class Agreements {
     return SignedAgreement.unsigned(agreement);
   }
 
+  /** A draft from YAML of a revision of that agreement; the file need not name it. */
+  SignedAgreement revision(Path yaml, Digest parent) throws IOException {
+    Agreement draft = draft(yaml).agreement();
+    Terms terms = draft.terms();
+    if (terms.parent() != null && !terms.parent().equals(parent)) {
+      throw new RefusedException(
+          Reason.INVALID_REVISION,
+          "%s names %s as its parent, not %s; correct it, or leave 'parent' out"
+              .formatted(yaml, terms.parent(), parent));
+    }
+    return SignedAgreement.unsigned(
+        draft.withTerms(
+            new Terms(terms.changes(), parent, terms.expires(), terms.maxJobs(), terms.window())));
+  }
+
+  /** What a revision changes of its parent, which the broker has; nothing where there is none. */
+  List<String> changes(SignedAgreement agreement) {
+    @Nullable Digest parent = agreement.agreement().terms().parent();
+    if (parent == null) {
+      return List.of();
+    }
+    AgreementRecord replaced = checked(session.broker().agreement(parent), parent);
+    return AgreementChanges.between(signed(replaced), agreement);
+  }
+
   /** From YAML or from an envelope's bytes, by the name of the file. */
   SignedAgreement read(Path file) throws IOException {
     String name = file.getFileName().toString();
@@ -58,7 +85,12 @@ final class Agreements {
     String party = session.party().name();
     agreement.agreement().party(party);
     session.showOnErr(AgreementViews.terms(agreement));
+    if (agreement.agreement().terms().parent() != null) {
+      session.notices().say("It replaces %s:".formatted(agreement.agreement().terms().parent()));
+      changes(agreement).forEach(change -> session.notices().say("  " + change));
+    }
     AgreementViews.warnings(agreement.agreement()).forEach(session.notices()::warn);
+    session.brokerTrust().require(agreement.agreement());
     session.confirm(
         "Sign agreement '%s' %s for party '%s'?"
             .formatted(agreement.agreement().name(), agreement.digest(), party),

@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 @Command(
     name = "broker",
@@ -44,6 +46,8 @@ final class BrokerCommands {
         "Examples:",
         "  parley broker create --listen 0.0.0.0:7701",
         "  parley broker create --dir /srv/broker --listen 0.0.0.0:7701 --name health-broker",
+        "  parley broker create --keys pkcs11 --library /usr/lib/softhsm/libsofthsm2.so \\",
+        "                       --token-label parley --pin-file /etc/parley/hsm.pin",
       })
   int create(
       @Option(
@@ -62,22 +66,67 @@ final class BrokerCommands {
               paramLabel = "HOST:PORT",
               defaultValue = "127.0.0.1:7701",
               description = "Where it will listen. Default: ${DEFAULT-VALUE}.")
-          String listen)
+          String listen,
+      @Mixin BrokerKeys keys)
       throws IOException, InterruptedException {
     Path home = home(dir);
     List<String> command =
-        initCommand(home, name, listen, dir == null ? "../consortium" : "membership");
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    if (process.waitFor() != 0) {
+        new ArrayList<>(
+            initCommand(home, name, listen, dir == null ? "../consortium" : "membership"));
+    command.addAll(keys.arguments());
+    if (run(command, ProcessBuilder.Redirect.DISCARD) != 0) {
       throw new EnvironmentException(
           Reason.IO_FAILED, "the broker's home was not made; see above", Map.of());
     }
     session.notices().say("A broker's home is in " + home);
     return ExitCode.OK;
+  }
+
+  @Command(
+      name = "rewrap",
+      description = {
+        "Moves all keys of a broker that does not run to the vault that its broker.yaml names now."
+      },
+      footer = {
+        "To move to an HSM: stop the broker, write 'keys:' into broker.yaml, rewrap, start it again.",
+        "",
+        "Example:",
+        "  parley broker rewrap --dir /srv/broker",
+      })
+  int rewrap(
+      @Option(
+              names = "--dir",
+              paramLabel = "DIR",
+              description = "The broker's home. Default: broker/ in the party's home.")
+          @Nullable Path dir,
+      @Option(
+              names = "--from",
+              paramLabel = "FILE",
+              description =
+                  "A broker.yaml that names the vault where the keys are now. Default: file.")
+          @Nullable Path from)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(Distribution.find().brokerCommand(MAIN, HEAP));
+    command.addAll(List.of("rewrap", "--home", home(dir).toString()));
+    if (from != null) {
+      command.addAll(List.of("--from", from.toAbsolutePath().toString()));
+    }
+    if (run(command, ProcessBuilder.Redirect.INHERIT) != 0) {
+      throw new EnvironmentException(
+          Reason.IO_FAILED,
+          "the keys were not all moved; see above. What was moved stays moved: run it again",
+          Map.of());
+    }
+    return ExitCode.OK;
+  }
+
+  private static int run(List<String> command, ProcessBuilder.Redirect output)
+      throws IOException, InterruptedException {
+    return new ProcessBuilder(command)
+        .redirectOutput(output)
+        .redirectError(ProcessBuilder.Redirect.INHERIT)
+        .start()
+        .waitFor();
   }
 
   static List<String> initCommand(Path home, String name, String listen, String membership) {
@@ -170,6 +219,35 @@ final class BrokerCommands {
     fields.put("line", BrokerLine.of(broker));
     session.printer().thing(fields);
     return ExitCode.OK;
+  }
+
+  @Command(
+      name = "verify",
+      description = {
+        "Asks the broker for evidence of its own, judges it, and prints its claims as JSON; refuses with"
+            + " exit code 3 and says why on standard error."
+      },
+      footer = {
+        "Nodes do the same before they submit or join a job, and 'agreement sign' before it signs, where",
+        "the agreement demands it.",
+        "",
+        "Examples:",
+        "  parley broker verify 3f9a12cc             as that agreement demands",
+        "  parley broker verify agreement.yaml --explain",
+        "  parley broker verify                      genuine, whatever it shows",
+      })
+  int verify(
+      @Parameters(
+              paramLabel = "DIGEST|FILE",
+              arity = "0..1",
+              description = "An agreement whose demand is compared. Default: none is.")
+          @Nullable String which,
+      @Option(
+              names = "--explain",
+              description = "Show what was expected, what was seen and where from, claim by claim.")
+          boolean explain)
+      throws IOException {
+    return new BrokerVerification(session).run(which, explain);
   }
 
   private Path home(@Nullable Path dir) {

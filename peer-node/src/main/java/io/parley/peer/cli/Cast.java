@@ -54,11 +54,19 @@ final class Cast {
     }
   }
 
-  /** How the nodes differ from what they are by default. */
-  record NodeSettings(boolean relay, @Nullable Long memory) {
+  /** How the nodes, and their broker, differ from what they are by default. */
+  record NodeSettings(
+      boolean relay, @Nullable Long memory, boolean emulatedTpm, BrokerKeys.Vault vault) {
     String yaml() {
+      List<String> enclave = new ArrayList<>();
+      if (memory != null) {
+        enclave.add("memory: " + memory + "B");
+      }
+      if (emulatedTpm) {
+        enclave.add("evidence: tpm2, tpm: swtpm");
+      }
       return (relay ? "data: {mode: relay}\n" : "")
-          + (memory == null ? "" : "enclave: {memory: " + memory + "B}\n");
+          + (enclave.isEmpty() ? "" : "enclave: {" + String.join(", ", enclave) + "}\n");
     }
   }
 
@@ -129,7 +137,17 @@ final class Cast {
     List<Integer> ports = freePorts(players.size() + 1);
     Path brokerHome = stage.folder().resolve("broker");
     String brokerAddress = "127.0.0.1:" + ports.getLast();
-    Map<String, PartyIdentity> identities = identities(settings, ports, brokerHome, brokerAddress);
+    SoftToken token =
+        settings.vault() == BrokerKeys.Vault.PKCS11
+            ? SoftToken.create(stage.folder().resolve("hsm"), session.terminal().random())
+            : null;
+    List<String> brokerInit =
+        new ArrayList<>(
+            BrokerCommands.initCommand(brokerHome, "broker", brokerAddress, "membership"));
+    if (token != null) {
+      brokerInit.addAll(BrokerKeys.inToken(token.library(), token.label(), token.pinFile()));
+    }
+    Map<String, PartyIdentity> identities = identities(settings, ports, brokerInit);
     try {
       enrol(identities, ports, BrokerLine.ofHome(brokerHome, brokerAddress), brokerHome);
     } finally {
@@ -138,7 +156,10 @@ final class Cast {
     List<ChildJvm> processes = new ArrayList<>();
     processes.add(
         stage.start(
-            "broker", BrokerCommands.serveCommand(), List.of("--home", brokerHome.toString())));
+            "broker",
+            BrokerCommands.serveCommand(),
+            List.of("--home", brokerHome.toString()),
+            token == null ? Map.of() : token.environment()));
     List<String> node = Distribution.find().peerCommand(NODE_MAIN, NODE_HEAP);
     for (Map.Entry<String, Player> player : players.entrySet()) {
       processes.add(
@@ -153,11 +174,10 @@ final class Cast {
   }
 
   private Map<String, PartyIdentity> identities(
-      NodeSettings settings, List<Integer> ports, Path brokerHome, String brokerAddress)
+      NodeSettings settings, List<Integer> ports, List<String> brokerCommand)
       throws IOException, InterruptedException {
     Process brokerInit =
-        new ProcessBuilder(
-                BrokerCommands.initCommand(brokerHome, "broker", brokerAddress, "membership"))
+        new ProcessBuilder(brokerCommand)
             .redirectErrorStream(true)
             .redirectOutput(stage.folder().resolve("broker-init.log").toFile())
             .start();

@@ -33,6 +33,7 @@ final class DoctorCommand implements Callable<Integer> {
     List<Finding> findings = new ArrayList<>();
     findings.addAll(new MachineChecks(Distribution.find(), session.home()).run());
     findings.addAll(new HomeChecks(session).run());
+    findings.addAll(new EnclaveChecks(session).run());
     findings.addAll(new NodeChecks(session).run());
     if (session.options().output == OutputFormat.TABLE) {
       findings.forEach(this::print);

@@ -1,11 +1,19 @@
 package io.parley.peer.cli;
 
+import io.parley.evidence.MeasuredEvent;
 import io.parley.identity.Membership;
 import io.parley.identity.NodeIdentity;
 import io.parley.identity.TlsIdentity;
 import io.parley.peer.config.NodeConfig;
 import io.parley.peer.config.NodeConfigFile;
+import io.parley.peer.config.PlatformConfig;
+import io.parley.peer.config.PlatformConfig.Elsewhere;
+import io.parley.peer.config.PlatformConfig.EmulatedTpm;
+import io.parley.peer.machine.Folders;
+import io.parley.peer.platform.kinds.Platforms;
+import io.parley.wire.EnvironmentException;
 import io.parley.wire.ParleyException;
+import io.parley.wire.Reason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -18,7 +26,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The party's home: its configuration, keys, certificates and membership list. */
@@ -59,6 +69,50 @@ final class HomeChecks {
     NodeConfig config = NodeConfigFile.read(home.config());
     findings.add(Finding.ok("configuration", home.config().toString()));
     port(config);
+    // Of an enclave server elsewhere: EnclaveChecks asks that.
+    if (!(config.enclave().platform() instanceof Elsewhere)) {
+      check("evidence", () -> evidence(config));
+    }
+  }
+
+  /** Tries out what vouches for enclaves. */
+  private void evidence(NodeConfig config) {
+    PlatformConfig platform = config.enclave().platform();
+    Path throwAway = scratch();
+    try {
+      // An emulated TPM's authority stays as it is: a throw-away one will do to try it out.
+      Path state = platform instanceof EmulatedTpm ? throwAway : home.root().resolve("state");
+      Map<String, String> facts =
+          Platforms.facts(
+                  platform, OwnMachine.surroundings(state, config, session), MeasuredEvent.PCRS)
+              .values();
+      String detail =
+          Stream.of("evidence", "tpm", "maker", "provider", "note")
+              .filter(facts::containsKey)
+              .map(facts::get)
+              .collect(Collectors.joining(", "));
+      findings.add(Finding.ok("evidence", detail));
+    } finally {
+      remove(throwAway);
+    }
+  }
+
+  private static Path scratch() {
+    try {
+      return Files.createTempDirectory("parley-doctor-");
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          Reason.IO_FAILED, "no folder for temporary files: " + e.getMessage());
+    }
+  }
+
+  private static void remove(Path folder) {
+    try {
+      Folders.delete(folder);
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          Reason.IO_FAILED, "%s could not be removed: %s".formatted(folder, e.getMessage()));
+    }
   }
 
   private void port(NodeConfig config) {

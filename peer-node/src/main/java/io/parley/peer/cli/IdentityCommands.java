@@ -6,6 +6,7 @@ import io.parley.identity.PartyIdentity;
 import io.parley.identity.Role;
 import io.parley.identity.TlsIdentity;
 import io.parley.peer.cli.output.RowWriter.Column;
+import io.parley.seal.HpkeSuite;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -72,18 +74,26 @@ final class IdentityCommands {
       @Option(
               names = "--embedded-broker",
               description = "The node also starts a key broker, from the folder broker/.")
-          boolean embeddedBroker)
+          boolean embeddedBroker,
+      @Option(
+              names = "--hpke",
+              paramLabel = "xwing|x25519",
+              defaultValue = "xwing",
+              description =
+                  "What results are sealed to it with: xwing holds against quantum computers too."
+                      + " Default: ${DEFAULT-VALUE}.")
+          HpkeSuite hpke)
       throws IOException {
     PartyHome home = session.party();
-    create(home, party, listen, embeddedBroker, "");
+    create(home, party, listen, embeddedBroker, hpke);
     session.notices().say("A home for '" + party + "' is in " + home.root());
     return show();
   }
 
-  /** The same for commands that need a party's home. */
-  void create(PartyHome home, String party, String listen, boolean embeddedBroker, String more)
+  private void create(
+      PartyHome home, String party, String listen, boolean embeddedBroker, HpkeSuite hpke)
       throws IOException {
-    String config = Templates.node(party, listen, embeddedBroker) + more;
+    String config = Templates.node(party, listen, embeddedBroker);
     if (Files.exists(home.config())) {
       throw new RefusedException(
           Reason.ALREADY_EXISTS,
@@ -93,7 +103,11 @@ final class IdentityCommands {
     Files.createDirectories(home.root());
     try (PartyIdentity identity =
         PartyIdentity.create(
-            home.identity(), party, session.terminal().clock(), session.terminal().random())) {
+            home.identity(),
+            party,
+            hpke,
+            session.terminal().clock(),
+            session.terminal().random())) {
       issue(home, identity, Role.OPERATOR, OPERATOR, VALID_DEFAULT);
     }
     Files.writeString(home.config(), config);
@@ -249,6 +263,11 @@ final class IdentityCommands {
                 identity.ca().certificate().sha256().toString(),
                 identity.ca().certificate().x509().getNotAfter().toInstant()));
         rows.add(row("signing key", identity.party().signingKey().digest().toString(), null));
+        rows.add(
+            row(
+                "result key",
+                identity.resultKey().publicKey().suite().name().toLowerCase(Locale.ROOT),
+                null));
         rows.add(row("node", "", identity.node().tls().leaf().getNotAfter().toInstant()));
       }
     }

@@ -128,6 +128,25 @@ final class JobCommands {
   }
 
   @Command(
+      name = "explain",
+      description = "Why the broker refused anything in a job: its decisions, claim by claim.",
+      footer = {
+        "Expected and seen values are for the owners of the datasets whose keys were asked for; other",
+        "parties see the reason and what to do. Exit code 0 also when nothing was refused.",
+        "",
+        "Examples:",
+        "  parley job explain 5b1e77aa",
+        "  parley job explain 5b1e77aa --output json",
+      })
+  int explain(
+      @Parameters(paramLabel = "JOB", description = "Its id, or the first 8 digits.") String id) {
+    Explanation explanation = new Explanation();
+    session.broker().decisions(find(id), explanation::add);
+    explanation.show(session);
+    return ExitCode.OK;
+  }
+
+  @Command(
       name = "watch",
       description = "Shows progress until the job has ended; the exit code says how.",
       footer = {"Example:", "  parley job watch 5b1e77aa && parley job result 5b1e77aa summary"})

@@ -121,9 +121,7 @@ final class JobViews {
 
   /** Never just "simulated": it must not be taken for hardware. */
   static @Nullable String evidence(String kind) {
-    return kind.isEmpty()
-        ? null
-        : kind.equals("simulated") ? "SIMULATED (protects against nobody who owns a host)" : kind;
+    return kind.isEmpty() ? null : Stamps.kind(kind);
   }
 
   static @Nullable Instant time(boolean present, Timestamp time) {

@@ -1,6 +1,7 @@
 package io.parley.peer.cli;
 
 import io.parley.peer.cli.process.Distribution;
+import io.parley.peer.enclaves.OwnGroup;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -103,31 +104,35 @@ final class MachineChecks {
   }
 
   private static Finding cgroup() {
-    Path v2 = Path.of("/sys/fs/cgroup/cgroup.controllers");
     Path v1 = Path.of("/sys/fs/cgroup/memory");
+    if (Files.exists(v1.resolve("memory.limit_in_bytes"))) {
+      return Files.isWritable(v1)
+          ? Finding.ok("memory cgroup", "version 1")
+          : noCgroup("version 1, not writable for this user");
+    }
+    Path own = OwnGroup.current();
     try {
-      if (Files.isDirectory(v1)) {
-        return Files.isWritable(v1)
-            ? Finding.ok("memory cgroup", "version 1")
-            : noCgroup("version 1, not writable for this user");
+      if (!Files.exists(own.resolve("cgroup.controllers"))) {
+        return noCgroup("none found");
       }
-      if (Files.exists(v2) && Files.readString(v2).contains("memory")) {
-        return Files.isWritable(Path.of("/sys/fs/cgroup"))
-            ? Finding.ok("memory cgroup", "version 2")
-            : noCgroup("version 2, not writable for this user");
+      if (!Files.readString(own.resolve("cgroup.controllers")).contains("memory")) {
+        return noCgroup("version 2, without the memory controller in " + own);
       }
     } catch (IOException e) {
       return noCgroup(e.toString());
     }
-    return noCgroup("none found");
+    return Files.isWritable(own) && Files.isWritable(own.resolve("cgroup.subtree_control"))
+        ? Finding.ok("memory cgroup", "version 2, below " + own)
+        : noCgroup("version 2, and %s is not delegated to this user".formatted(own));
   }
 
   private static Finding noCgroup(String detail) {
     return Finding.warn(
         "memory cgroup",
         detail,
-        "delegate a cgroup to the node's user (systemd: Delegate=memory), or enclaves are capped by"
-            + " their JVM alone");
+        "give the node a delegated one: Delegate=memory in its systemd unit, or 'systemd-run --user"
+            + " --scope -p Delegate=memory parley peer serve'; else memory is capped for each process"
+            + " of an enclave, not for all together");
   }
 
   private Finding disk() {

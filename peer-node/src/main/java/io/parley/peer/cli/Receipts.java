@@ -90,11 +90,6 @@ final class Receipts {
         Map.of("result", result));
   }
 
-  static boolean simulated(Receipt receipt) {
-    return receipt.getEnclavesList().stream()
-        .anyMatch(enclave -> enclave.getEvidenceKind().equals("simulated"));
-  }
-
   static Map<String, @Nullable Object> fields(Receipt receipt) {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("job", receipt.getJobId());
@@ -105,7 +100,7 @@ final class Receipts {
       fields.put(
           "enclave " + enclave.getParty(),
           "evidence "
-              + JobViews.evidence(enclave.getEvidenceKind())
+              + Stamps.kind(enclave.getEvidenceKind(), enclave.getEmulator())
               + " "
               + hex(enclave.getEvidenceSha256()));
     }

@@ -6,6 +6,7 @@ import io.parley.agreement.AgreementYaml;
 import io.parley.agreement.Environment;
 import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
+import io.parley.agreement.Terms;
 import io.parley.identity.SigningKey;
 import io.parley.peer.cli.output.ResultForm;
 import io.parley.proto.agreement.v1.Signature;
@@ -34,6 +35,8 @@ final class Rehearsal implements AutoCloseable {
    * @param app folder of the app; null for one that comes with Parley
    * @param submitter the party that asks for the job; null for a result's first recipient
    * @param memory of each enclave, in bytes
+   * @param evidence null for what the file accepts
+   * @param vault where the broker keeps its KEKs
    */
   record Plan(
       Path agreement,
@@ -45,6 +48,8 @@ final class Rehearsal implements AutoCloseable {
       @Nullable Path out,
       @Nullable Long memory,
       boolean relay,
+      @Nullable RehearsedEvidence evidence,
+      BrokerKeys.Vault vault,
       boolean keep) {}
 
   private final Session session;
@@ -68,9 +73,12 @@ final class Rehearsal implements AutoCloseable {
     }
     Cast cast = new Cast(session, stage, draft.parties());
     say("Starting a key broker and a node for each of " + String.join(", ", draft.parties()));
-    cast.start(new Cast.NodeSettings(plan.relay(), plan.memory()));
+    RehearsedEvidence evidence = RehearsedEvidence.of(plan.evidence(), draft.evidence());
+    cast.start(
+        new Cast.NodeSettings(
+            plan.relay(), plan.memory(), evidence == RehearsedEvidence.EMULATED_TPM, plan.vault()));
     Digest app = addApp(cast, draft);
-    SignedAgreement agreement = agree(cast, draft, app);
+    SignedAgreement agreement = agree(cast, draft, app, evidence);
     requireData(agreement.agreement());
     addData(cast, agreement);
     return runJob(cast, agreement);
@@ -96,7 +104,8 @@ final class Rehearsal implements AutoCloseable {
   }
 
   /** Local values for broker, shim and app: a rehearsal cannot have those that the file pins. */
-  private SignedAgreement agree(Cast cast, AgreementDraft draft, Digest app) {
+  private SignedAgreement agree(
+      Cast cast, AgreementDraft draft, Digest app, RehearsedEvidence evidence) {
     Cast.Player first = cast.first();
     Digest shim = new Digest(first.node().node().getShimSha256());
     var members = first.home().membership().current();
@@ -111,14 +120,18 @@ final class Rehearsal implements AutoCloseable {
             resolved.compute(),
             resolved.results(),
             new Environment(
-                resolved.environment().evidence(),
+                List.of(evidence.kind()),
+                evidence.platforms(cast, session),
                 List.of(shim),
                 resolved.environment().tests(),
-                resolved.environment().isolation()),
-            resolved.terms(),
+                resolved.environment().isolation(),
+                resolved.environment().hpke()),
+            withoutParent(resolved.terms()),
             resolved.parameters());
+    notice("parent", resolved.terms().parent() == null);
     notice("broker", resolved.broker().equals(local.broker()));
     notice("app", resolved.app().equals(app));
+    evidence.notices(resolved.environment()).forEach(session.notices()::say);
     notice("environment.shim", resolved.environment().shim().contains(shim));
     SignedAgreement signed = SignedAgreement.unsigned(local);
     for (String party : local.partyNames()) {
@@ -130,6 +143,11 @@ final class Rehearsal implements AutoCloseable {
     AgreementViews.warnings(local).forEach(session.notices()::say);
     propose(cast, signed);
     return signed;
+  }
+
+  /** A rehearsal's broker has nothing that could be replaced. */
+  private static Terms withoutParent(Terms terms) {
+    return new Terms(terms.changes(), null, terms.expires(), terms.maxJobs(), terms.window());
   }
 
   /** The first proposes with its signature; each other party brings its own. */

@@ -29,8 +29,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Results: fetched sealed, checked against the receipt, then opened with the party's key. */
 final class Results {
-  private static final String SIMULATED_NOTICE =
-      "SIMULATED evidence: this run protects against nobody who owns a host.";
 
   private final Session session;
   private final PartyHome home;
@@ -51,7 +49,7 @@ final class Results {
   }
 
   /** A sealed result on disk that its receipt names; closing deletes it. */
-  record Fetched(Path sealed, String name, Digest agreement, String jobId, boolean simulated)
+  record Fetched(Path sealed, String name, Digest agreement, String jobId, List<String> notices)
       implements AutoCloseable {
     @Override
     public void close() throws IOException {
@@ -97,16 +95,16 @@ final class Results {
       Files.deleteIfExists(sealed);
       throw e;
     }
-    return new Fetched(
-        sealed, name, agreement.digest(), job.getJobId(), Receipts.simulated(receipt));
+    return new Fetched(sealed, name, agreement.digest(), job.getJobId(), Stamps.notices(receipt));
   }
 
   /** Opens a fetched result and writes it. */
   void open(Fetched fetched, ResultForm form, @Nullable Path file) throws IOException {
     SealedFile sealed = SealedFile.of(fetched.sealed());
     sealed.requireAbout(fetched.jobId(), fetched.agreement(), fetched.name());
-    if (fetched.simulated() || sealed.simulated()) {
-      session.notices().say(SIMULATED_NOTICE);
+    fetched.notices().forEach(session.notices()::say);
+    if (sealed.simulated() && !fetched.notices().contains(Stamps.SIMULATED)) {
+      session.notices().say(Stamps.SIMULATED);
     }
     write(sealed, form, file);
   }
@@ -121,9 +119,7 @@ final class Results {
                 .formatted(
                     sealed.head().result(), sealed.head().jobId(), sealed.head().agreement()));
     session.notices().say("Not checked against a receipt: 'parley receipt verify' does that.");
-    if (sealed.simulated()) {
-      session.notices().say(SIMULATED_NOTICE);
-    }
+    Stamps.notices(sealed.head().evidenceKind()).forEach(session.notices()::say);
     write(sealed, form, file);
   }
 

@@ -1,14 +1,19 @@
 package io.parley.peer.cli;
 
+import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.parley.identity.Member;
+import io.parley.peer.broker.BrokerProgram;
+import io.parley.peer.broker.BrokerTrust;
 import io.parley.peer.cli.output.OutputFormat;
 import io.parley.peer.cli.output.Printer;
+import io.parley.peer.grpc.GrpcBrokerSource;
 import io.parley.transport.ExpectedServer;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +29,7 @@ final class Session implements AutoCloseable {
   private @Nullable PartyHome party;
   private @Nullable NodeClient node;
   private @Nullable BrokerClient broker;
+  private @Nullable BrokerTrust trust;
 
   Session(Terminal terminal, GlobalOptions options) {
     this.terminal = terminal;
@@ -107,6 +113,24 @@ final class Session implements AutoCloseable {
     String address = home.membership().current().broker().address();
     return new BrokerClient(
         channel(home, address, new ExpectedServer.TheBroker(home.membership())));
+  }
+
+  /** Whether the broker runs where agreements demand it. */
+  BrokerTrust brokerTrust() {
+    if (trust == null) {
+      PartyHome home = party();
+      String address = home.membership().current().broker().address();
+      Channel channel = channel(home, address, new ExpectedServer.TheBroker(home.membership()));
+      trust =
+          new BrokerTrust(
+              new GrpcBrokerSource(() -> channel),
+              new BrokerProgram(BrokerCommands::serveCommand, BrokerProgram.WITHIN),
+              home.membership(),
+              new SecureRandom(),
+              terminal.clock(),
+              System::nanoTime);
+    }
+    return trust;
   }
 
   /** A channel to whoever must be there; closed with this. */

@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -37,13 +38,19 @@ final class Stage implements AutoCloseable {
   }
 
   /** Starts a process that this stage stops. */
-  synchronized ChildJvm start(String name, List<String> command, List<String> arguments)
+  ChildJvm start(String name, List<String> command, List<String> arguments) throws IOException {
+    return start(name, command, arguments, Map.of());
+  }
+
+  /** The same with more in its environment. */
+  synchronized ChildJvm start(
+      String name, List<String> command, List<String> arguments, Map<String, String> environment)
       throws IOException {
     if (struck) {
       throw new java.util.concurrent.CancellationException("the rehearsal is ending");
     }
     Path run = Files.createDirectories(folder.resolve("run").resolve(name));
-    ChildJvm child = ChildJvm.start(name, command, run, arguments);
+    ChildJvm child = ChildJvm.start(name, command, run, arguments, environment);
     children.add(child);
     return child;
   }

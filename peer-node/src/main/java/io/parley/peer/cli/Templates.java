@@ -18,4 +18,20 @@ final class Templates {
     """
         .formatted(party, listen, embeddedBroker ? "embedded" : "remote");
   }
+
+  /** enclave.yaml of a new enclave server. */
+  static String enclave(String listen, String evidence) {
+    return """
+    # The enclave server of this VM. Unknown keys are errors.
+    # Where the party's node reaches it.
+    listen: %s
+    # What this VM's platform vouches for enclaves with.
+    evidence: %s
+    # For all enclaves together and the datasets that are handed to them.
+    memory: 4GiB
+    # At once.
+    enclaves: 4
+    """
+        .formatted(listen, evidence);
+  }
 }

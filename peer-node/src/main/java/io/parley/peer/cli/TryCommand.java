@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
     },
     footer = {
       "It is the same code and the same isolation as for real; only the parties are made up. Evidence is",
-      "SIMULATED: it protects against nobody who owns a host.",
+      "SIMULATED, or of TPMs that are emulated: either protects against nobody who owns a host.",
       "",
       "Examples:",
       "  parley try agreement.yaml --data hospital:admissions=admissions.csv \\",
@@ -76,6 +76,24 @@ final class TryCommand implements Callable<Integer> {
   boolean relay;
 
   @Option(
+      names = "--evidence",
+      paramLabel = "KIND",
+      converter = RehearsedEvidence.Converter.class,
+      description =
+          "simulated, or tpm2: with an emulated TPM for each enclave (packages swtpm, swtpm-tools)."
+              + " Default: simulated, unless the agreement accepts tpm2 and not simulated.")
+  @Nullable RehearsedEvidence evidence;
+
+  @Option(
+      names = "--keys",
+      paramLabel = "VAULT",
+      defaultValue = "file",
+      description =
+          "Where the broker keeps its KEKs: file, or pkcs11 for a throw-away token of SoftHSM2."
+              + " Default: ${DEFAULT-VALUE}.")
+  BrokerKeys.Vault vault = BrokerKeys.Vault.FILE;
+
+  @Option(
       names = "--keep",
       description = "Leave the folder with all homes and logs; the processes still end.")
   boolean keep;
@@ -99,6 +117,8 @@ final class TryCommand implements Callable<Integer> {
             out,
             memory,
             relay,
+            evidence,
+            vault,
             keep);
     try (Rehearsal rehearsal = new Rehearsal(session, plan)) {
       return rehearsal.run();

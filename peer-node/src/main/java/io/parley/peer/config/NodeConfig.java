@@ -2,6 +2,7 @@ package io.parley.peer.config;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code parley.yaml} says: everything that a party chooses about its node. Each section has
@@ -48,9 +49,11 @@ public record NodeConfig(
    *
    * @param memoryBytes cap on the memory of one enclave, shim and app together
    * @param uid user that enclaves run as when the node itself runs as root
-   * @param evidence kind of evidence; this version knows {@code simulated} only
+   * @param platform what vouches for it
+   * @param remote where enclaves run when that is not this machine; null: here
    */
-  public record EnclaveLimits(long memoryBytes, int uid, String evidence) {
+  public record EnclaveLimits(
+      long memoryBytes, int uid, PlatformConfig platform, @Nullable RemoteEnclave remote) {
     private static final long LEAST_BYTES = 256L << 20;
 
     /**
@@ -67,6 +70,14 @@ public record NodeConfig(
       return bytes;
     }
   }
+
+  /**
+   * The enclave server in the party's confidential VM.
+   *
+   * @param address where it is reached
+   * @param name that its certificate must have
+   */
+  public record RemoteEnclave(HostPort address, String name) {}
 
   /** How long sealed results wait for their readers. */
   public record Results(Duration keep) {}

@@ -5,6 +5,7 @@ import io.parley.peer.config.NodeConfig.Data;
 import io.parley.peer.config.NodeConfig.DataMode;
 import io.parley.peer.config.NodeConfig.EnclaveLimits;
 import io.parley.peer.config.NodeConfig.Limits;
+import io.parley.peer.config.NodeConfig.RemoteEnclave;
 import io.parley.peer.config.NodeConfig.Results;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
@@ -28,7 +29,7 @@ import java.util.stream.Stream;
 public final class NodeConfigFile {
   private static final int FILE_BYTES_MAX = 64 << 10;
   private static final HostPort ANY_LOCAL = new HostPort("127.0.0.1", 0);
-  private static final int UID_DEFAULT = 64_200;
+  static final int UID_DEFAULT = 64_200;
 
   private NodeConfigFile() {}
 
@@ -67,7 +68,7 @@ public final class NodeConfigFile {
             listen,
             data(root.sectionOrEmpty("data"), listen),
             root.value("broker", BrokerMode.REMOTE, text -> choice(BrokerMode.class, text)),
-            enclave(root.sectionOrEmpty("enclave")),
+            enclave(file, root.sectionOrEmpty("enclave")),
             results(root.sectionOrEmpty("results")),
             limits(root.sectionOrEmpty("limits")));
     file.throwIfAny(Reason.INVALID_CONFIG);
@@ -83,14 +84,28 @@ public final class NodeConfigFile {
     return new Data(mode, dataListen, advertise);
   }
 
-  private static EnclaveLimits enclave(YamlSection section) {
-    section.only("memory", "user", "evidence");
+  private static EnclaveLimits enclave(YamlFile file, YamlSection section) {
+    section.only(
+        Stream.concat(Stream.of("memory", "user", "remote"), PlatformSection.KEYS.stream())
+            .toArray(String[]::new));
     EnclaveLimits limits =
         new EnclaveLimits(
             section.value("memory", 2L << 30, EnclaveLimits::memory),
             section.value("user", UID_DEFAULT, text -> Quantities.count(text, 1, 999_999_999)),
-            section.value("evidence", "simulated", NodeConfigFile::evidence));
+            section.find("remote") == null
+                ? PlatformSection.read(file, section)
+                : PlatformSection.elsewhere(file, section),
+            section.find("remote") == null ? null : remote(section.sectionOrEmpty("remote")));
     return limits;
+  }
+
+  private static RemoteEnclave remote(YamlSection section) {
+    section.only("address", "name");
+    RemoteEnclave remote =
+        new RemoteEnclave(
+            section.required("address", ANY_LOCAL, "host:port of the server", HostPort::parse),
+            section.required("name", "x", "the name in its certificate", NodeConfigFile::name));
+    return remote;
   }
 
   private static Results results(YamlSection section) {
@@ -133,15 +148,6 @@ public final class NodeConfigFile {
       throw new IllegalArgumentException("'%s' is out of bounds; 1s to 1h".formatted(text));
     }
     return within;
-  }
-
-  private static String evidence(String text) {
-    if (!text.equals("simulated")) {
-      throw new IllegalArgumentException(
-          "'%s' is not a kind of evidence that this version makes; expected simulated"
-              .formatted(text));
-    }
-    return text;
   }
 
   private static <E extends Enum<E>> E choice(Class<E> type, String text) {

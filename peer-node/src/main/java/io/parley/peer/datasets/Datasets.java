@@ -6,6 +6,7 @@ import io.parley.agreement.Dataset;
 import io.parley.link.Descriptor;
 import io.parley.peer.store.DatasetRecord;
 import io.parley.peer.store.DatasetStore;
+import io.parley.wire.Digest;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -24,28 +25,37 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The party's own datasets: Arrow files below {@code root/NAME/ID.arrow}, readable by the node's
- * user only, and their records.
+ * user only, their records, and what enclaves gave to keep beside them.
  *
  * <p>Guarantee: a dataset is there whole or not at all, also after a crash; a replaced or removed
  * one stays readable through descriptors that are open. Thread-safe.
  */
 public final class Datasets {
-  /** An own dataset, open for one job; whoever gets it closes it. */
-  public record Opened(DatasetRecord record, Descriptor file) implements AutoCloseable {
+  /**
+   * An own dataset, open for one job; whoever gets it closes it.
+   *
+   * @param certificate what an enclave of the same agreement gave {@link #certify}, or empty
+   */
+  public record Opened(DatasetRecord record, Descriptor file, ByteString certificate)
+      implements AutoCloseable {
     @Override
     public void close() {
       file.close();
     }
   }
 
+  private static final Logger LOG = LoggerFactory.getLogger(Datasets.class);
   private static final int SALT_BYTES = 32;
   private static final int ID_BYTES = 8;
   private static final String INCOMING = ".incoming";
 
   private final Path root;
+  private final Certificates certificates;
   private final DatasetStore store;
   private final SecureRandom random;
   private final InstantSource clock;
@@ -55,6 +65,7 @@ public final class Datasets {
   public Datasets(
       Path root, DatasetStore store, SecureRandom random, InstantSource clock, int limitCount) {
     this.root = root;
+    this.certificates = new Certificates(root);
     this.store = store;
     this.random = random;
     this.clock = clock;
@@ -118,7 +129,7 @@ public final class Datasets {
     }
     @Nullable DatasetRecord replaced = store.put(record);
     if (replaced != null) {
-      ArrowOutput.deleteQuietly(root.resolve(replaced.file()));
+      delete(replaced);
     }
   }
 
@@ -149,25 +160,59 @@ public final class Datasets {
    *
    * @throws RefusedException DATASET_NOT_FOUND
    */
-  public void remove(String name) {
+  public synchronized void remove(String name) {
     DatasetRecord record = get(name);
     store.remove(name);
+    delete(record);
+  }
+
+  private void delete(DatasetRecord record) {
     ArrowOutput.deleteQuietly(root.resolve(record.file()));
+    certificates.delete(record);
   }
 
   /**
    * Opens the dataset that an agreement means.
    *
+   * @param agreement digest of the agreement
    * @throws RefusedException DATASET_NOT_FOUND; INVALID_DATASET when its columns are not those of
    *     the agreement
    */
-  public Opened open(Dataset agreed) {
+  public Opened open(Dataset agreed, Digest agreement) {
     DatasetRecord record = get(agreed.name());
     requireColumns(agreed, record);
     try {
-      return new Opened(record, Descriptor.openForReading(root.resolve(record.file())));
+      return new Opened(
+          record,
+          Descriptor.openForReading(root.resolve(record.file())),
+          certificates.read(record, agreement));
     } catch (IOException e) {
       throw failed("cannot open dataset '" + agreed.name() + "'", e);
+    }
+  }
+
+  /**
+   * Keeps what an enclave gave for the next job with this file under this agreement; as long as the
+   * dataset, unless the disk is full. A dataset that was replaced or removed meanwhile keeps none.
+   *
+   * @throws RefusedException PEER_PROTOCOL_BROKEN when it is longer than any can be
+   */
+  public synchronized void certify(
+      DatasetRecord dataset, Digest agreement, ByteString certificate) {
+    if (certificate.size() > Certificates.SIZE_BYTES_MAX) {
+      throw new RefusedException(
+          Reason.PEER_PROTOCOL_BROKEN,
+          "the enclave gave a certificate of %d bytes for dataset '%s'; at most %d"
+              .formatted(certificate.size(), dataset.name(), Certificates.SIZE_BYTES_MAX));
+    }
+    boolean current =
+        store.get(dataset.name()).filter(now -> now.file().equals(dataset.file())).isPresent();
+    if (current) {
+      try {
+        certificates.write(dataset, agreement, certificate, spool());
+      } catch (IOException e) {
+        LOG.warn("the certificate of dataset '{}' is not kept: {}", dataset.name(), e.getMessage());
+      }
     }
   }
 
@@ -215,7 +260,13 @@ public final class Datasets {
 
   private void removeStrays() throws IOException {
     Set<Path> known = new HashSet<>();
-    store.list().forEach(record -> known.add(root.resolve(record.file())));
+    for (DatasetRecord record : store.list()) {
+      Path file = root.resolve(record.file());
+      known.add(file);
+      if (Files.exists(file)) {
+        known.addAll(Certificates.of(file));
+      }
+    }
     try (Stream<Path> files = Files.walk(root, 2)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         if (!known.contains(file)) {

@@ -1,20 +1,22 @@
 package io.parley.peer.enclaves;
 
 import com.google.protobuf.ByteString;
+import io.parley.evidence.ReportData;
 import io.parley.link.HostLink;
+import io.parley.peer.platform.Credentials;
+import io.parley.peer.platform.Launch;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 
 /** An enclave whose shim is connected. */
 final class BwrapEnclave implements Enclave {
   private final SandboxProcess process;
   private final HostLink link;
-  private final Function<ByteString, ByteString> platform;
+  private final Launch launch;
 
-  BwrapEnclave(SandboxProcess process, HostLink link, Function<ByteString, ByteString> platform) {
+  BwrapEnclave(SandboxProcess process, HostLink link, Launch launch) {
     this.process = process;
     this.link = link;
-    this.platform = platform;
+    this.launch = launch;
   }
 
   @Override
@@ -23,8 +25,8 @@ final class BwrapEnclave implements Enclave {
   }
 
   @Override
-  public ByteString attest(ByteString reportData) {
-    return platform.apply(reportData);
+  public ByteString attest(ByteString reportData, Credentials credentials) {
+    return launch.attest(new ReportData(reportData), credentials);
   }
 
   @Override
@@ -41,5 +43,6 @@ final class BwrapEnclave implements Enclave {
   public void close() {
     link.close();
     process.close();
+    launch.close();
   }
 }

@@ -1,11 +1,14 @@
 package io.parley.peer.enclaves;
 
-import com.google.protobuf.ByteString;
 import io.parley.evidence.Manifest;
-import io.parley.evidence.ReportData;
-import io.parley.evidence.SimulatedEvidence;
 import io.parley.link.HostLink;
 import io.parley.link.HostLinkListener;
+import io.parley.peer.machine.Folders;
+import io.parley.peer.machine.RunAs;
+import io.parley.peer.machine.StagingFolder;
+import io.parley.peer.platform.Launch;
+import io.parley.peer.platform.Measurement;
+import io.parley.peer.platform.Platform;
 import io.parley.wire.Digest;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.MemoryLimits;
@@ -31,8 +34,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Starts enclaves in bubblewrap sandboxes, as a user that is never root, and vouches for them as
- * the simulated platform.
+ * Starts enclaves in bubblewrap sandboxes, as a user that is never root. A {@link Platform}
+ * measures each of them before it starts, and vouches for it.
  *
  * <p>Copies and measures what enclaves are made of when it is made; later changes of the
  * distribution change nothing. {@link #close} removes the copy.
@@ -42,10 +45,11 @@ public final class BwrapLauncher implements EnclaveLauncher {
   public static final String ISOLATION = "bwrap";
 
   private static final Logger LOG = LoggerFactory.getLogger(BwrapLauncher.class);
+  private static final String SOCKET = "host.sock";
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
 
   private final RunAs user;
-  private final SimulatedEvidence.Signer platformKey;
+  private final Platform platform;
   private final StagingFolder staging;
   private final ShimImage image;
   private final AppFolders apps;
@@ -65,17 +69,19 @@ public final class BwrapLauncher implements EnclaveLauncher {
 
   private BwrapLauncher(
       RunAs user,
-      SimulatedEvidence.Signer platformKey,
+      Platform platform,
       StagingFolder staging,
       ShimImage image,
       @Nullable List<String> inside)
       throws IOException {
     this.user = user;
-    this.platformKey = platformKey;
+    this.platform = platform;
     this.staging = staging;
     this.image = image;
     this.inside = inside == null ? image.command() : inside;
-    this.apps = new AppFolders(user, Folders.passable(staging.path().resolve("apps")));
+    this.apps =
+        new AppFolders(
+            user, platform.measuresApps(), Folders.passable(staging.path().resolve("apps")));
     Folders.passable(staging.path().resolve("run"));
     this.groups = ControlGroups.open();
   }
@@ -83,42 +89,39 @@ public final class BwrapLauncher implements EnclaveLauncher {
   /**
    * Checks that this machine can isolate, then copies and measures.
    *
-   * @param platformKey signs as the party's simulated platform
+   * @param platform what vouches for the enclaves; stays the caller's to close
    * @param temporary where the private folder is made; the enclaves' user must be able to reach it
    * @throws EnvironmentException SANDBOX_UNAVAILABLE with what to run
    */
   public static BwrapLauncher open(
-      ShimDistribution distribution, SimulatedEvidence.Signer platformKey, Path temporary) {
-    return open(distribution, platformKey, temporary, RunAs.DEFAULT_UID);
+      ShimDistribution distribution, Platform platform, Path temporary) {
+    return open(distribution, platform, temporary, RunAs.DEFAULT_UID);
   }
 
   /**
-   * As {@link #open(ShimDistribution, SimulatedEvidence.Signer, Path)}.
+   * As {@link #open(ShimDistribution, Platform, Path)}.
    *
    * @param unprivilegedUid user that enclaves run as when this process runs as root
    */
   public static BwrapLauncher open(
-      ShimDistribution distribution,
-      SimulatedEvidence.Signer platformKey,
-      Path temporary,
-      int unprivilegedUid) {
-    return open(distribution, platformKey, temporary, unprivilegedUid, null);
+      ShimDistribution distribution, Platform platform, Path temporary, int unprivilegedUid) {
+    return open(distribution, platform, temporary, unprivilegedUid, null);
   }
 
   static BwrapLauncher open(
       ShimDistribution distribution,
-      SimulatedEvidence.Signer platformKey,
+      Platform platform,
       Path temporary,
       int unprivilegedUid,
       @Nullable List<String> inside) {
     RunAs user = RunAs.current(unprivilegedUid);
     SandboxProbe.check(unprivilegedUid);
     try {
-      StagingFolder staging = StagingFolder.create(temporary);
+      StagingFolder staging = StagingFolder.create(temporary, "enclaves");
       try {
         ShimImage image = ShimImage.stage(distribution, staging.path().resolve("image"), ISOLATION);
         LOG.info("enclaves start from {}", image.manifest().digest());
-        return new BwrapLauncher(user, platformKey, staging, image, inside);
+        return new BwrapLauncher(user, platform, staging, image, inside);
       } catch (IOException | RuntimeException e) {
         staging.close();
         throw e;
@@ -139,12 +142,10 @@ public final class BwrapLauncher implements EnclaveLauncher {
     String name = "enclave-" + count.incrementAndGet();
     try {
       Path folder = Folders.passable(staging.path().resolve("run").resolve(name));
-      Path socket = folder.resolve("host.sock");
+      Path socket = folder.resolve(SOCKET);
       try (HostLinkListener listener = HostLinkListener.bind(socket)) {
         user.own(socket);
-        SandboxProcess process = start(name, request, folder, socket);
-        watch(process, listener, request.timeout());
-        Enclave enclave = connected(process, listener, request);
+        Enclave enclave = start(name, request, folder, listener);
         LOG.debug(
             "{} for job {} connected after {} ms",
             name,
@@ -186,18 +187,28 @@ public final class BwrapLauncher implements EnclaveLauncher {
     staging.close();
   }
 
-  private SandboxProcess start(String name, EnclaveRequest request, Path folder, Path socket)
+  private Enclave start(String name, EnclaveRequest request, Path folder, HostLinkListener listener)
       throws IOException {
-    Path app = request.appFolder();
+    Path source = request.appFolder();
+    AppFolders.Mounted app = source == null ? AppFolders.NONE : apps.mounted(source);
+    Launch launch =
+        platform.measure(new Measurement(shimDigest(), ISOLATION, app.digest(), request.tpm()));
+    try {
+      SandboxProcess process = start(name, request, app.folder(), folder);
+      watch(process, listener, request.timeout());
+      return connected(process, listener, request, launch);
+    } catch (IOException | RuntimeException e) {
+      launch.close();
+      throw e;
+    }
+  }
+
+  private SandboxProcess start(String name, EnclaveRequest request, @Nullable Path app, Path folder)
+      throws IOException {
     ControlGroup group = groups.create(request.memoryLimitBytes());
     List<String> sandbox =
         SandboxCommand.filled(
-            user,
-            image.folder(),
-            app == null ? null : apps.readable(app),
-            socket,
-            request.memoryLimitBytes(),
-            inside);
+            user, image.folder(), app, folder.resolve(SOCKET), request.memoryLimitBytes(), inside);
     List<String> command = new java.util.ArrayList<>(group.prefix());
     command.addAll(sandbox);
     try {
@@ -240,12 +251,12 @@ public final class BwrapLauncher implements EnclaveLauncher {
   }
 
   private Enclave connected(
-      SandboxProcess process, HostLinkListener listener, EnclaveRequest request) {
+      SandboxProcess process, HostLinkListener listener, EnclaveRequest request, Launch launch) {
     Duration timeout =
         request.timeout().compareTo(CONNECT_TIMEOUT) < 0 ? request.timeout() : CONNECT_TIMEOUT;
     try {
       HostLink link = listener.accept(user.uid(), timeout);
-      return new BwrapEnclave(process, link, this::attest);
+      return new BwrapEnclave(process, link, launch);
     } catch (IOException e) {
       boolean ended = process.exit().isDone();
       process.close();
@@ -256,10 +267,6 @@ public final class BwrapLauncher implements EnclaveLauncher {
                   .formatted(timeout.toMillis(), process.tail()),
               e);
     }
-  }
-
-  private ByteString attest(ByteString reportData) {
-    return SimulatedEvidence.sign(platformKey, new ReportData(reportData), shimDigest(), ISOLATION);
   }
 
   private static ParleyException crashed(

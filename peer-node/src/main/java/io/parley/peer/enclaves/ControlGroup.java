@@ -1,7 +1,7 @@
 package io.parley.peer.enclaves;
 
+import io.parley.peer.machine.HostTools;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
  *
  * @param folder null: there is none, and only the resource limits hold
  */
-record ControlGroup(@Nullable Path folder, ControlGroupVersion version) implements AutoCloseable {
+record ControlGroup(@Nullable Path folder, ControlGroupVersion version, GroupFiles files)
+    implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlGroup.class);
   private static final Duration EMPTY_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration POLL = Duration.ofMillis(5);
@@ -37,7 +38,7 @@ record ControlGroup(@Nullable Path folder, ControlGroupVersion version) implemen
       return false;
     }
     try {
-      return Files.readAllLines(folder.resolve(version.events())).stream()
+      return files.read(folder.resolve(version.events())).stream()
           .anyMatch(line -> line.startsWith("oom_kill ") && !line.equals("oom_kill 0"));
     } catch (IOException e) {
       LOG.warn("{} tells nothing: {}", folder, e.getMessage());
@@ -53,6 +54,7 @@ record ControlGroup(@Nullable Path folder, ControlGroupVersion version) implemen
     }
     long deadline = System.nanoTime() + EMPTY_TIMEOUT.toNanos();
     try {
+      killAll();
       while (!processes().isEmpty() && System.nanoTime() < deadline) {
         processes().forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
         Thread.sleep(POLL);
@@ -65,10 +67,18 @@ record ControlGroup(@Nullable Path folder, ControlGroupVersion version) implemen
     }
   }
 
+  /** At once, where the kernel can: nothing is left to start another. Elsewhere one by one. */
+  private void killAll() throws IOException {
+    Path kill = folder == null ? null : folder.resolve("cgroup.kill");
+    if (kill != null && files.exists(kill)) {
+      files.write(kill, "1");
+    }
+  }
+
   private void remove(long deadline) throws IOException, InterruptedException {
     while (folder != null) {
       try {
-        Files.deleteIfExists(folder);
+        files.remove(folder);
         return;
       } catch (IOException e) {
         // The kernel takes a moment to let the last process go.
@@ -85,9 +95,7 @@ record ControlGroup(@Nullable Path folder, ControlGroupVersion version) implemen
       return List.of();
     }
     try {
-      return Files.readAllLines(folder.resolve("cgroup.procs")).stream()
-          .map(Long::parseLong)
-          .toList();
+      return files.read(folder.resolve("cgroup.procs")).stream().map(Long::parseLong).toList();
     } catch (NoSuchFileException e) {
       return List.of();
     }

@@ -2,6 +2,7 @@ package io.parley.peer.enclaves;
 
 import com.google.protobuf.ByteString;
 import io.parley.link.HostLink;
+import io.parley.peer.platform.Credentials;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -16,8 +17,10 @@ public interface Enclave extends AutoCloseable {
    * The platform's signed document over the report data and what was launched.
    *
    * @param reportData 64 bytes
+   * @param credentials asked where the platform needs it
+   * @throws io.parley.wire.ParleyException as {@link io.parley.peer.platform.Launch#attest} does
    */
-  ByteString attest(ByteString reportData);
+  ByteString attest(ByteString reportData, Credentials credentials);
 
   /** Completes when the last process is gone; never exceptionally. */
   CompletableFuture<EnclaveExit> exit();

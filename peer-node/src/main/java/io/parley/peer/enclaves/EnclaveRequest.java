@@ -1,5 +1,9 @@
 package io.parley.peer.enclaves;
 
+import io.parley.agreement.platform.TpmPolicy;
+import io.parley.peer.platform.Credentials;
+import io.parley.wire.EnvironmentException;
+import io.parley.wire.Reason;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -12,11 +16,37 @@ import org.jspecify.annotations.Nullable;
  * @param appFolder the app's files, or null where the party does not compute
  * @param memoryLimitBytes what all of the enclave may use together: shim, app and files
  * @param timeout after this the enclave is killed
+ * @param tpm what the agreement wants of a TPM that vouches for it; null where it accepts none
+ * @param credentials asked by a platform that is not on this machine
  */
 public record EnclaveRequest(
-    String jobId, @Nullable Path appFolder, long memoryLimitBytes, Duration timeout) {
+    String jobId,
+    @Nullable Path appFolder,
+    long memoryLimitBytes,
+    Duration timeout,
+    @Nullable TpmPolicy tpm,
+    Credentials credentials) {
   /** Less does not hold a shim. */
   public static final long MIN_MEMORY_BYTES = 256L << 20;
+
+  /** For platforms that ask for no credential. */
+  public EnclaveRequest(
+      String jobId,
+      @Nullable Path appFolder,
+      long memoryLimitBytes,
+      Duration timeout,
+      @Nullable TpmPolicy tpm) {
+    this(
+        jobId,
+        appFolder,
+        memoryLimitBytes,
+        timeout,
+        tpm,
+        (ekCertificates, akPublic) -> {
+          throw new EnvironmentException(
+              Reason.PLATFORM_UNAVAILABLE, "there are no credentials for this enclave's platform");
+        });
+  }
 
   public EnclaveRequest {
     Objects.requireNonNull(jobId, "jobId");

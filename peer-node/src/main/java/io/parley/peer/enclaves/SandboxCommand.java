@@ -1,5 +1,7 @@
 package io.parley.peer.enclaves;
 
+import io.parley.peer.machine.HostTools;
+import io.parley.peer.machine.RunAs;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,6 +2,8 @@ package io.parley.peer.enclaves;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.parley.peer.machine.HostTools;
+import io.parley.peer.machine.RunAs;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.parley.peer.enclaves;
 
+import io.parley.peer.machine.Folders;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

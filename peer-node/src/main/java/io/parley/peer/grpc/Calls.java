@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** How the services answer: one way to send a value, a failure, or a file. Stateless. */
-final class Calls {
+public final class Calls {
   static final int CHUNK_BYTES = 256 << 10;
 
   private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
@@ -27,7 +27,7 @@ final class Calls {
   private Calls() {}
 
   /** Answers a unary call with what {@code work} gives, or with its failure. */
-  static <T> void answer(StreamObserver<T> out, Supplier<T> work) {
+  public static <T> void answer(StreamObserver<T> out, Supplier<T> work) {
     try {
       T value = work.get();
       out.onNext(value);
@@ -37,7 +37,8 @@ final class Calls {
     }
   }
 
-  static void fail(StreamObserver<?> out, Throwable failure) {
+  /** Ends a call with a failure, if the caller is still there. */
+  public static void fail(StreamObserver<?> out, Throwable failure) {
     if (!(failure instanceof ParleyException)) {
       LOG.atError().setCause(failure).log("a call failed");
     }

@@ -11,7 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * Writes to a stream no faster than the other side reads: memory stays constant however large the
  * stream is. Made in the call's handler, used by one thread that is not the call's.
  */
-final class FlowWriter<T> {
+public final class FlowWriter<T> {
   private static final long STALLED_SECONDS_MAX = 120;
 
   private final CallStreamObserver<T> stream;
@@ -19,13 +19,13 @@ final class FlowWriter<T> {
   private final Condition changed = lock.newCondition();
   private boolean gone;
 
-  FlowWriter(CallStreamObserver<T> stream) {
+  public FlowWriter(CallStreamObserver<T> stream) {
     this.stream = stream;
     stream.setOnReadyHandler(this::wake);
   }
 
   /** The other side has gone: whoever waits stops. */
-  void gone() {
+  public void gone() {
     lock.lock();
     try {
       gone = true;
@@ -49,7 +49,7 @@ final class FlowWriter<T> {
    *
    * @throws EnvironmentException PEER_UNAVAILABLE when the other side is gone or does not read
    */
-  void awaitReady() {
+  public void awaitReady() {
     lock.lock();
     try {
       long left = TimeUnit.SECONDS.toNanos(STALLED_SECONDS_MAX);
@@ -70,7 +70,7 @@ final class FlowWriter<T> {
     }
   }
 
-  void write(T message) {
+  public void write(T message) {
     awaitReady();
     stream.onNext(message);
   }

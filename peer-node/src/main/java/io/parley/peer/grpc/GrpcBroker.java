@@ -9,9 +9,13 @@ import io.parley.agreement.SignedAgreement;
 import io.parley.identity.Membership;
 import io.parley.peer.jobs.Broker;
 import io.parley.peer.jobs.ShimMessage;
+import io.parley.peer.platform.Credentials.Credential;
+import io.parley.peer.witness.LogWitness;
 import io.parley.proto.broker.v1.AgreementRecord;
 import io.parley.proto.broker.v1.AgreementServiceGrpc;
 import io.parley.proto.broker.v1.CreateChallengeRequest;
+import io.parley.proto.broker.v1.CreateCredentialRequest;
+import io.parley.proto.broker.v1.CreateCredentialResponse;
 import io.parley.proto.broker.v1.CreateJobRequest;
 import io.parley.proto.broker.v1.FinishJobRequest;
 import io.parley.proto.broker.v1.GetAgreementRequest;
@@ -28,6 +32,7 @@ import io.parley.wire.EnvironmentException;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -38,10 +43,22 @@ public final class GrpcBroker implements Broker {
 
   private final NodeChannels channels;
   private final Supplier<Membership> membership;
+  private final LogWitness witness;
+  private final Runnable logGrew;
 
-  public GrpcBroker(NodeChannels channels, Supplier<Membership> membership) {
+  /**
+   * @param witness makes a round when the broker asks for one, and refuses a broker with a fork
+   * @param logGrew is run after calls that the broker logs; must not block
+   */
+  public GrpcBroker(
+      NodeChannels channels,
+      Supplier<Membership> membership,
+      LogWitness witness,
+      Runnable logGrew) {
     this.channels = channels;
     this.membership = membership;
+    this.witness = witness;
+    this.logGrew = logGrew;
   }
 
   private Channel channel() {
@@ -69,6 +86,8 @@ public final class GrpcBroker implements Broker {
           case AGREEMENT_STATE_ACTIVE -> Standing.ACTIVE;
           case AGREEMENT_STATE_HALTED -> Standing.HALTED;
           case AGREEMENT_STATE_EXPIRED -> Standing.EXPIRED;
+          case AGREEMENT_STATE_SUPERSEDED -> Standing.SUPERSEDED;
+          case AGREEMENT_STATE_SHREDDED -> Standing.SHREDDED;
           case AGREEMENT_STATE_UNSPECIFIED, UNRECOGNIZED ->
               throw new RefusedException(
                   Reason.INVALID_AGREEMENT,
@@ -80,7 +99,7 @@ public final class GrpcBroker implements Broker {
   @Override
   public void createJob(String requestId, String jobId, Digest agreement, Digest job) {
     var unused =
-        call(() ->
+        witnessed(() ->
             keys()
                 .createJob(
                     CreateJobRequest.newBuilder()
@@ -110,7 +129,7 @@ public final class GrpcBroker implements Broker {
       throws InvalidProtocolBufferException {
     CreateChallengeRequest request = CreateChallengeRequest.parseFrom(bytes);
     require(request.getJobId().equals(jobId) && request.getParty().equals(party));
-    return call(() -> keys().createChallenge(request)).toByteString();
+    return witnessed(() -> keys().createChallenge(request)).toByteString();
   }
 
   private ByteString requestKeys(ByteString bytes, String jobId, String party)
@@ -118,7 +137,7 @@ public final class GrpcBroker implements Broker {
     RequestKeysRequest request = RequestKeysRequest.parseFrom(bytes);
     Claims claims = Claims.parseFrom(request.getEvidence().getClaims());
     require(claims.getJobId().equals(jobId) && claims.getParty().equals(party));
-    return call(() -> keys().requestKeys(request)).toByteString();
+    return witnessed(() -> keys().requestKeys(request)).toByteString();
   }
 
   private ByteString finish(ByteString bytes, String jobId, String party)
@@ -126,7 +145,24 @@ public final class GrpcBroker implements Broker {
     FinishJobRequest request = FinishJobRequest.parseFrom(bytes);
     JobReport report = JobReport.parseFrom(request.getReport());
     require(report.getJobId().equals(jobId) && report.getParty().equals(party));
-    return call(() -> keys().finishJob(request)).toByteString();
+    return witnessed(() -> keys().finishJob(request)).toByteString();
+  }
+
+  @Override
+  public Credential createCredential(
+      String jobId, String party, List<ByteString> ekCertificates, ByteString akPublic) {
+    CreateCredentialResponse answer =
+        witnessed(() ->
+            keys()
+                .createCredential(
+                    CreateCredentialRequest.newBuilder()
+                        .setJobId(jobId)
+                        .setParty(party)
+                        .addAllEkCertificates(ekCertificates)
+                        .setAkPublic(akPublic)
+                        .build()));
+    return new Credential(
+        answer.getCredentialId(), answer.getCredentialBlob(), answer.getEncryptedSecret());
   }
 
   /** Whether it answers. */
@@ -146,6 +182,22 @@ public final class GrpcBroker implements Broker {
 
   private static RefusedException notThisJob(String what) {
     return new RefusedException(Reason.PEER_PROTOCOL_BROKEN, "the enclave made %s".formatted(what));
+  }
+
+  /** A call about a job; once more when the broker had not seen this party's witness yet. */
+  private <T> T witnessed(Supplier<T> call) {
+    witness.requireUnforked();
+    try {
+      return call(call);
+    } catch (RefusedException e) {
+      if (e.reason() != Reason.LOG_NOT_WITNESSED) {
+        throw e;
+      }
+      witness.round();
+      return call(call);
+    } finally {
+      logGrew.run();
+    }
   }
 
   private static <T> T call(Supplier<T> call) {

@@ -77,7 +77,7 @@ public final class NodeChannels implements Connections, AutoCloseable {
   }
 
   /** As {@link #connectedPeer}, for the broker. */
-  ManagedChannel connectedBroker(Broker broker) {
+  public ManagedChannel connectedBroker(Broker broker) {
     return connected(broker(broker));
   }
 

@@ -2,7 +2,9 @@ package io.parley.peer.jobs;
 
 import com.google.protobuf.ByteString;
 import io.parley.agreement.SignedAgreement;
+import io.parley.peer.platform.Credentials.Credential;
 import io.parley.wire.Digest;
+import java.util.List;
 
 /**
  * The key broker, as a node calls it. Thread-safe. Calls block, and fail with a ParleyException:
@@ -14,7 +16,9 @@ public interface Broker {
     PROPOSED,
     ACTIVE,
     HALTED,
-    EXPIRED
+    EXPIRED,
+    SUPERSEDED,
+    SHREDDED
   }
 
   /** An agreement with the signatures so far, none of them checked by the broker's word alone. */
@@ -24,6 +28,10 @@ public interface Broker {
 
   /** Counts the job; the same request twice counts once. */
   void createJob(String requestId, String jobId, Digest agreement, Digest job);
+
+  /** A challenge for the TPM that vouches for this party's enclave; good once, a few minutes. */
+  Credential createCredential(
+      String jobId, String party, List<ByteString> ekCertificates, ByteString akPublic);
 
   /**
    * Forwards a shim's call, after looking that it is about this job and this party and nothing

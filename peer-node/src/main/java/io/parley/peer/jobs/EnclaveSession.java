@@ -8,6 +8,7 @@ import io.parley.peer.datasets.Datasets;
 import io.parley.peer.enclaves.Enclave;
 import io.parley.peer.enclaves.EnclaveExit;
 import io.parley.peer.enclaves.EnclaveRequest;
+import io.parley.peer.platform.Credentials;
 import io.parley.peer.results.ResultFiles;
 import io.parley.wire.BugException;
 import io.parley.wire.EnvironmentException;
@@ -69,6 +70,7 @@ final class EnclaveSession {
   private final List<Waiting> waiting = new ArrayList<>();
   private final Set<String> accepted = new HashSet<>();
   private final Set<String> opened = new HashSet<>();
+  private final Set<String> certified = new HashSet<>();
   private final List<String> results = new ArrayList<>();
   private List<Datasets.Opened> datasets = List.of();
   private @Nullable Enclave enclave;
@@ -173,7 +175,14 @@ final class EnclaveSession {
     listener.progress(new ShimMessage.Progress("launch", "starting the enclave", 0, 0));
     try (Enclave running =
         host.launcher()
-            .launch(new EnclaveRequest(job.id(), app, host.memoryLimitBytes(), job.timeout()))) {
+            .launch(
+                new EnclaveRequest(
+                    job.id(),
+                    app,
+                    host.memoryLimitBytes(),
+                    job.timeout(),
+                    job.tpmPolicy(),
+                    this::credential))) {
       synchronized (this) {
         if (killed) {
           return;
@@ -222,9 +231,7 @@ final class EnclaveSession {
   private void introduce(HostLink link) {
     link.send(ShimCodec.start(job, host.memoryLimitBytes(), host.evidenceKind()));
     for (Datasets.Opened own : datasets) {
-      link.send(
-          ShimCodec.dataset(own.record().name(), own.record().sizeBytes(), own.record().salt()),
-          own.file());
+      link.send(ShimCodec.dataset(own), own.file());
     }
     List<Waiting> early;
     synchronized (this) {
@@ -250,6 +257,7 @@ final class EnclaveSession {
       case ShimMessage.Call call -> call(running, call);
       case ShimMessage.OpenChannel wish -> openChannel(wish);
       case ShimMessage.OpenResult wish -> openResult(running, wish.result());
+      case ShimMessage.Certified given -> certify(given);
       case ShimMessage.Progress progress -> listener.progress(progress);
       case ShimMessage.Succeeded _, ShimMessage.Failed _ ->
           throw new BugException("the last message is not handled here");
@@ -283,10 +291,14 @@ final class EnclaveSession {
             "report data is %d bytes; expected %d"
                 .formatted(call.request().size(), REPORT_DATA_BYTES));
       }
-      return ShimCodec.reply(call.id(), running.attest(call.request()));
+      return ShimCodec.reply(call.id(), running.attest(call.request(), this::credential));
     } catch (RuntimeException e) {
       return ShimCodec.reply(call.id(), e);
     }
+  }
+
+  private Credentials.Credential credential(List<ByteString> ekCertificates, ByteString akPublic) {
+    return host.broker().createCredential(job.id(), job.party(), ekCertificates, akPublic);
   }
 
   private void openChannel(ShimMessage.OpenChannel wish) {
@@ -307,6 +319,18 @@ final class EnclaveSession {
             report(e.reason() == Reason.PEER_UNAVAILABLE ? to : job.party(), e);
           }
         });
+  }
+
+  private void certify(ShimMessage.Certified given) {
+    Datasets.Opened own =
+        datasets.stream()
+            .filter(opened -> opened.record().name().equals(given.dataset()))
+            .findFirst()
+            .orElseThrow(() -> notAllowed("the enclave has no dataset of that name to certify"));
+    if (!certified.add(given.dataset())) {
+      throw notAllowed("dataset '%s' is certified already".formatted(given.dataset()));
+    }
+    host.datasets().certify(own.record(), job.signed().digest(), given.certificate());
   }
 
   private void hand(String party, String stream, boolean initiator, Descriptor socket) {

@@ -1,5 +1,6 @@
 package io.parley.peer.jobs;
 
+import io.parley.peer.datasets.Datasets;
 import io.parley.peer.enclaves.EnclaveLauncher;
 import io.parley.peer.results.ResultFiles;
 import java.util.concurrent.ExecutorService;
@@ -16,5 +17,6 @@ record Host(
     String evidenceKind,
     Broker broker,
     Peers peers,
+    Datasets datasets,
     ResultFiles results,
     ExecutorService threads) {}

@@ -4,12 +4,15 @@ import com.google.protobuf.ByteString;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.JobSpec;
 import io.parley.agreement.SignedAgreement;
+import io.parley.agreement.Window;
 import io.parley.identity.Member;
 import io.parley.identity.Membership;
+import io.parley.peer.broker.BrokerTrust;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -30,6 +33,7 @@ final class JobChecks {
   private final Preparation preparation;
   private final InstantSource clock;
   private final String evidenceKind;
+  private final BrokerTrust trust;
 
   JobChecks(
       String party,
@@ -37,13 +41,15 @@ final class JobChecks {
       Supplier<Membership> membership,
       Preparation preparation,
       InstantSource clock,
-      String evidenceKind) {
+      String evidenceKind,
+      BrokerTrust trust) {
     this.party = party;
     this.broker = broker;
     this.membership = membership;
     this.preparation = preparation;
     this.clock = clock;
     this.evidenceKind = evidenceKind;
+    this.trust = trust;
   }
 
   /**
@@ -71,6 +77,8 @@ final class JobChecks {
     requireReachable(job);
     requireEvidence(signed.agreement());
     preparation.check(job);
+    // Last, for it may take seconds: what is refused for another reason is so at once.
+    trust.require(signed.agreement());
     return job;
   }
 
@@ -106,9 +114,36 @@ final class JobChecks {
               "agreement '%s' is halted; all of its parties must resume it".formatted(name),
               metadata);
       case EXPIRED -> throw expired(agreement, metadata);
+      case SUPERSEDED ->
+          throw new RefusedException(
+              Reason.AGREEMENT_SUPERSEDED,
+              "agreement '%s' was replaced by a revision; use that".formatted(name),
+              metadata);
+      case SHREDDED ->
+          throw new RefusedException(
+              Reason.KEYS_SHREDDED,
+              "the keys of agreement '%s' are destroyed; agree on a new one".formatted(name),
+              metadata);
     }
-    if (!clock.instant().isBefore(agreement.expires())) {
+    requireTime(agreement, metadata);
+  }
+
+  private void requireTime(Agreement agreement, Map<String, String> metadata) {
+    Instant now = clock.instant();
+    if (!now.isBefore(agreement.expires())) {
       throw expired(agreement, metadata);
+    }
+    Window window = agreement.terms().window();
+    if (!window.isOpen(now)) {
+      throw new RefusedException(
+          Reason.OUTSIDE_WINDOW,
+          "agreement '%s' is for jobs from %s to %s; it is %s"
+              .formatted(
+                  agreement.name(),
+                  window.notBefore() == null ? "its start" : window.notBefore(),
+                  window.notAfter() == null ? "its end" : window.notAfter(),
+                  now),
+          metadata);
     }
   }
 

@@ -4,10 +4,12 @@ import com.google.protobuf.ByteString;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.JobSpec;
 import io.parley.agreement.SignedAgreement;
+import io.parley.agreement.platform.TpmPolicy;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a job is, once its agreement and its spec have been checked. Immutable.
@@ -36,6 +38,15 @@ record JobContext(
 
   boolean hasEnclave() {
     return agreement().enclaveParties().contains(party);
+  }
+
+  /** What the agreement wants of a TPM that vouches for an enclave; null where it accepts none. */
+  @Nullable TpmPolicy tpmPolicy() {
+    return agreement().environment().platforms().stream()
+        .filter(TpmPolicy.class::isInstance)
+        .map(TpmPolicy.class::cast)
+        .findFirst()
+        .orElse(null);
   }
 
   boolean computes() {

@@ -3,6 +3,7 @@ package io.parley.peer.jobs;
 import com.google.protobuf.ByteString;
 import io.parley.agreement.JobSpec;
 import io.parley.identity.Membership;
+import io.parley.peer.broker.BrokerTrust;
 import io.parley.peer.datasets.Datasets;
 import io.parley.peer.enclaves.EnclaveLauncher;
 import io.parley.peer.relay.Admissions;
@@ -29,6 +30,7 @@ public final class JobsWiring {
       NodeDatabase database,
       Supplier<Membership> membership,
       Broker broker,
+      BrokerTrust trust,
       Peers peers,
       Datasets datasets,
       AppShelf apps,
@@ -58,6 +60,7 @@ public final class JobsWiring {
             needs.evidenceKind(),
             needs.broker(),
             needs.peers(),
+            needs.datasets(),
             needs.results(),
             needs.threads());
     Preparation preparation = new Preparation(needs.datasets(), needs.apps(), needs.peers());
@@ -82,7 +85,8 @@ public final class JobsWiring {
             needs.membership(),
             preparation,
             needs.clock(),
-            needs.evidenceKind()),
+            needs.evidenceKind(),
+            needs.trust()),
         needs.random(),
         needs.runningMax());
   }

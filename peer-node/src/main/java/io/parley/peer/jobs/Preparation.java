@@ -40,7 +40,7 @@ final class Preparation {
     List<Datasets.Opened> opened = new ArrayList<>();
     try {
       for (Dataset agreed : job.agreement().datasetsOf(job.party())) {
-        opened.add(datasets.open(agreed));
+        opened.add(datasets.open(agreed, job.signed().digest()));
       }
       return new Prepared(opened, job.computes() ? app(job) : null);
     } catch (RuntimeException e) {

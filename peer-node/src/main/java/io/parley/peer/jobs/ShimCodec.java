@@ -2,6 +2,7 @@ package io.parley.peer.jobs;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.parley.peer.datasets.Datasets;
 import io.parley.proto.enclave.v1.ChannelReady;
 import io.parley.proto.enclave.v1.DatasetSource;
 import io.parley.proto.enclave.v1.HostFrame;
@@ -36,6 +37,10 @@ final class ShimCodec {
           new ShimMessage.OpenChannel(
               message.getOpenChannel().getToParty(), message.getOpenChannel().getStream());
       case OPEN_RESULT -> new ShimMessage.OpenResult(message.getOpenResult().getResult());
+      case DATASET_CERTIFIED ->
+          new ShimMessage.Certified(
+              message.getDatasetCertified().getDataset(),
+              message.getDatasetCertified().getCertificate());
       case PROGRESS -> {
         var progress = message.getProgress();
         yield new ShimMessage.Progress(
@@ -85,10 +90,14 @@ final class ShimCodec {
         .toByteArray();
   }
 
-  static byte[] dataset(String name, long sizeBytes, ByteString salt) {
+  static byte[] dataset(Datasets.Opened opened) {
     return HostFrame.newBuilder()
         .setDatasetSource(
-            DatasetSource.newBuilder().setDataset(name).setSizeBytes(sizeBytes).setSalt(salt))
+            DatasetSource.newBuilder()
+                .setDataset(opened.record().name())
+                .setSizeBytes(opened.record().sizeBytes())
+                .setSalt(opened.record().salt())
+                .setCertificate(opened.certificate()))
         .build()
         .toByteArray();
   }

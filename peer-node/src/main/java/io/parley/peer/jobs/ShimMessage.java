@@ -21,6 +21,9 @@ public sealed interface ShimMessage {
   /** It has a result, and wants a file to write it to. */
   record OpenResult(String result) implements ShimMessage {}
 
+  /** For the host to keep beside a dataset's file. */
+  record Certified(String dataset, ByteString certificate) implements ShimMessage {}
+
   record Progress(String phase, String message, long done, long total) implements ShimMessage {}
 
   /** The last message; the receipt is empty unless this enclave asked for it. */

@@ -56,7 +56,7 @@ record Verdict(JobState state, String party, ByteString status, int weight) {
   private static int weight(Reason reason) {
     return switch (reason) {
       case PEER_UNAVAILABLE, LINK_CLOSED -> CONSEQUENCE;
-      case ENCLAVE_CRASHED -> LOSS;
+      case ENCLAVE_CRASHED, ENCLAVE_UNAVAILABLE -> LOSS;
       default -> CAUSE;
     };
   }

@@ -53,7 +53,7 @@ class BadInputTest {
         "agreement list",
         "consortium show",
         "identity show",
-        "audit list",
+        "log show",
         "app list",
         "measure",
       })

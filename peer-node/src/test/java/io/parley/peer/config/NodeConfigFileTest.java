@@ -19,6 +19,30 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class NodeConfigFileTest {
   @Test
+  void whatVouchesForEnclavesIsOneOfFour() {
+    assertThat(platform("{}")).isEqualTo(new PlatformConfig.Simulated());
+    assertThat(platform("{evidence: simulated}")).isEqualTo(new PlatformConfig.Simulated());
+    assertThat(platform("{evidence: tpm2, tpm: swtpm}"))
+        .isEqualTo(new PlatformConfig.EmulatedTpm());
+    assertThat(platform("{evidence: tpm2, tpm: /dev/tpmrm0, certificates: /c}"))
+        .isEqualTo(new PlatformConfig.TpmDevice(Path.of("/dev/tpmrm0"), Path.of("/c")));
+    assertThat(platform("{evidence: sev-snp, tsm: /t, certificates: /c, collateral: /d}"))
+        .isEqualTo(
+            new PlatformConfig.ConfidentialVm(
+                "sev-snp", Path.of("/t"), Path.of("/c"), Path.of("/d")));
+    assertThat(platform("{evidence: tdx}"))
+        .isEqualTo(
+            new PlatformConfig.ConfidentialVm(
+                "tdx", Path.of("/sys/kernel/config/tsm/report"), null, null));
+  }
+
+  private static PlatformConfig platform(String enclave) {
+    return NodeConfigFile.parse("party: hospital\nenclave: " + enclave + "\n", "parley.yaml")
+        .enclave()
+        .platform();
+  }
+
+  @Test
   void defaults() {
     NodeConfig config = NodeConfigFile.parse("party: shop", "parley.yaml");
     assertThat(config.party()).isEqualTo("shop");
@@ -57,7 +81,8 @@ class NodeConfigFileTest {
                     new HostPort("0.0.0.0", 7701),
                     Optional.of(new HostPort("shop.example", 7701))),
                 BrokerMode.EMBEDDED,
-                new NodeConfig.EnclaveLimits(512L << 20, 4711, "simulated"),
+                new NodeConfig.EnclaveLimits(
+                    512L << 20, 4711, new PlatformConfig.Simulated(), null),
                 new NodeConfig.Results(Duration.ofHours(12)),
                 new NodeConfig.Limits(1, Duration.ofMinutes(2), 2, 3L << 10)));
   }
@@ -88,7 +113,14 @@ class NodeConfigFileTest {
         "enclave: {memory: 99999999TiB}| 2:11: enclave.memory: '99999999TiB' is too large",
         "enclave: {user: 0}            | 2:11: enclave.user: '0' is not a whole number",
         "enclave: {user: root}         | 2:11: enclave.user: 'root' is not a whole number",
-        "enclave: {evidence: tdx}      | 2:11: enclave.evidence: 'tdx' is not a kind",
+        "enclave: {evidence: sgx}      | 2:11: enclave.evidence: 'sgx' is not a kind",
+        "enclave: {evidence: tpm2}     | enclave: 'tpm' is missing; expected swtpm or a device",
+        "enclave: {tpm: swtpm}         | enclave.tpm: has no meaning for evidence of simulated",
+        "enclave: {evidence: tdx, tpm: swtpm} | enclave.tpm: has no meaning for evidence of tdx",
+        "enclave: {evidence: tpm2, tpm: swtmp} | enclave.tpm: 'swtmp' is no absolute path",
+        "enclave: {evidence: tpm2, tpm: swtpm, certificates: /c} | enclave.certificates: has no",
+        "enclave: {evidence: tdx, certificates: /c} | enclave.certificates: has no meaning",
+        "enclave: {evidence: sev-snp, tsm: report} | enclave.tsm: 'report' is no absolute path",
         "enclave: {memroy: 1GiB}       | did you mean 'memory'?",
         "results: {keep: 0d}           | 2:11: results.keep: '0d' is out of bounds",
         "results: {keep: 9999d}        | 2:11: results.keep: '9999d' is out of bounds",

@@ -6,8 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.platform.TpmPolicy;
+import io.parley.evidence.Manifest;
 import io.parley.evidence.ReportData;
 import io.parley.evidence.SimulatedEvidence;
+import io.parley.peer.machine.Folders;
+import io.parley.peer.machine.RunAs;
+import io.parley.peer.machine.StagingFolder;
+import io.parley.peer.platform.Credentials;
+import io.parley.peer.platform.Launch;
+import io.parley.peer.platform.Measurement;
+import io.parley.peer.platform.Platform;
+import io.parley.peer.platform.SimulatedPlatform;
+import io.parley.wire.Digest;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
@@ -17,8 +28,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -32,8 +47,12 @@ import org.junit.jupiter.api.Timeout;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BwrapLauncherTest {
   private static final long MEMORY_BYTES = 512L << 20;
-  private static final SimulatedEvidence.Signer PLATFORM =
-      (label, message) -> ByteString.copyFrom(new byte[64]);
+  private static final Platform PLATFORM =
+      new SimulatedPlatform((label, message) -> ByteString.copyFrom(new byte[64]));
+  private static final Credentials NO_CREDENTIALS =
+      (certificates, key) -> {
+        throw new AssertionError("the simulated platform needs no credential");
+      };
 
   private Path folder;
   private ShimDistribution distribution;
@@ -242,7 +261,8 @@ class BwrapLauncherTest {
 
   @Test
   void timeoutKills() throws IOException {
-    EnclaveRequest request = new EnclaveRequest("job", null, MEMORY_BYTES, Duration.ofSeconds(3));
+    EnclaveRequest request =
+        new EnclaveRequest("job", null, MEMORY_BYTES, Duration.ofSeconds(3), null);
     try (Enclave enclave = launcher.launch(request)) {
       assertThat(enclave.exit().join().code()).isEqualTo(137);
     }
@@ -295,7 +315,8 @@ class BwrapLauncherTest {
   void platformSignsTheReportDataAndWhatWasLaunched() throws IOException {
     ByteString reportData = ByteString.copyFrom(new byte[64]);
     try (Enclave enclave = launch(null)) {
-      SimulatedEvidence evidence = SimulatedEvidence.parse(enclave.attest(reportData));
+      SimulatedEvidence evidence =
+          SimulatedEvidence.parse(enclave.attest(reportData, NO_CREDENTIALS));
       assertThat(evidence.shim()).isEqualTo(launcher.shimDigest());
       assertThat(evidence.isolation()).isEqualTo("bwrap");
       assertThat(evidence.reportData()).isEqualTo(new ReportData(reportData));
@@ -332,7 +353,7 @@ class BwrapLauncherTest {
     host.destroyForcibly();
     await().atMost(Duration.ofSeconds(10)).until(() -> isGone(pid));
     assertThat(stagings(own)).hasSize(1);
-    StagingFolder.create(own).close();
+    StagingFolder.create(own, "enclaves").close();
     assertThat(stagings(own)).isEmpty();
   }
 
@@ -351,8 +372,83 @@ class BwrapLauncherTest {
     return launcher.launch(request(app));
   }
 
+  @Test
+  void measuresWhatIsMountedBeforeItStarts() throws IOException {
+    Path app = Files.createDirectory(folder.resolve("measured-app"));
+    Files.writeString(app.resolve("app.yaml"), "name: measured\n");
+    RecordingPlatform platform = new RecordingPlatform();
+    try (BwrapLauncher own = BwrapLauncher.open(distribution, platform, temporary())) {
+      Digest before = Manifest.builder().stage(app, folder.resolve("copy")).build().digest();
+      TpmPolicy wish =
+          new TpmPolicy(
+              new TreeMap<>(),
+              List.of(),
+              new TreeMap<>(Map.of("vendor", before)),
+              List.of("swtpm"));
+      EnclaveRequest request =
+          new EnclaveRequest("job", app, MEMORY_BYTES, Duration.ofSeconds(60), wish);
+      try (Enclave enclave = own.launch(request)) {
+        assertThat(platform.measured)
+            .containsExactly(new Measurement(own.shimDigest(), "bwrap", before, wish));
+        assertThat(platform.open).hasValue(1);
+      }
+      assertThat(platform.open).hasValue(0);
+      Files.writeString(app.resolve("app.yaml"), "name: changed\n");
+      try (Enclave enclave = own.launch(request)) {
+        assertThat(platform.measured.getLast().app()).isNotNull().isNotEqualTo(before);
+      }
+    }
+  }
+
+  @Test
+  void letsGoOfThePlatformWhenTheShimDoesNotStart() throws IOException {
+    RecordingPlatform platform = new RecordingPlatform();
+    List<String> nothing = List.of("/jdk/bin/java", "-version");
+    try (BwrapLauncher broken =
+        BwrapLauncher.open(distribution, platform, temporary(), RunAs.DEFAULT_UID, nothing)) {
+      assertThatThrownBy(() -> broken.launch(request(null))).isInstanceOf(ParleyException.class);
+      assertThat(platform.measured).hasSize(1);
+      assertThat(platform.open).hasValue(0);
+    }
+  }
+
+  private static final class RecordingPlatform implements Platform {
+    private final List<Measurement> measured = new ArrayList<>();
+    private final AtomicInteger open = new AtomicInteger();
+
+    @Override
+    public String kind() {
+      return "recording";
+    }
+
+    @Override
+    public boolean measuresApps() {
+      return true;
+    }
+
+    @Override
+    public Launch measure(Measurement what) {
+      measured.add(what);
+      open.incrementAndGet();
+      return new Launch() {
+        @Override
+        public ByteString attest(ReportData reportData, Credentials credentials) {
+          return reportData.value();
+        }
+
+        @Override
+        public void close() {
+          open.decrementAndGet();
+        }
+      };
+    }
+
+    @Override
+    public void close() {}
+  }
+
   private static EnclaveRequest request(@Nullable Path app) {
-    return new EnclaveRequest("job", app, MEMORY_BYTES, Duration.ofSeconds(60));
+    return new EnclaveRequest("job", app, MEMORY_BYTES, Duration.ofSeconds(60), null);
   }
 
   private static String ask(Enclave enclave, String command) {

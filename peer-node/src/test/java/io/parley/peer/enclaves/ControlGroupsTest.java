@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,7 +16,7 @@ class ControlGroupsTest {
 
   @Test
   void folderThatIsNoControlGroupGivesNone() throws IOException {
-    try (ControlGroups groups = ControlGroups.open(parent, ControlGroupVersion.V1)) {
+    try (ControlGroups groups = open(ControlGroupVersion.V1)) {
       assertThat(groups.available()).isFalse();
       try (ControlGroup group = groups.create(1 << 30)) {
         assertThat(group.prefix()).isEmpty();
@@ -27,7 +28,7 @@ class ControlGroupsTest {
 
   @Test
   void folderOfASecondVersionThatIsNotDelegatedGivesNone() {
-    try (ControlGroups groups = ControlGroups.open(parent, ControlGroupVersion.V2)) {
+    try (ControlGroups groups = open(ControlGroupVersion.V2)) {
       assertThat(groups.available()).isFalse();
     }
   }
@@ -40,7 +41,7 @@ class ControlGroupsTest {
         Files.createDirectories(
             parent.resolve("parley-" + ProcessHandle.current().pid() + "-1/enclave-1"));
     Path other = Files.createDirectories(parent.resolve("other-1-1"));
-    ControlGroups.open(parent, ControlGroupVersion.V1).close();
+    open(ControlGroupVersion.V1).close();
     assertThat(dead.getParent()).doesNotExist();
     assertThat(alive).exists();
     assertThat(other).exists();
@@ -48,18 +49,22 @@ class ControlGroupsTest {
 
   @Test
   void killedForMemoryIsReadFromTheEventsOfBothVersions() throws IOException {
-    ControlGroup first = new ControlGroup(parent, ControlGroupVersion.V1);
+    ControlGroup first = new ControlGroup(parent, ControlGroupVersion.V1, GroupFiles.KERNEL);
     Files.writeString(
         parent.resolve("memory.oom_control"), "oom_kill_disable 0\nunder_oom 0\noom_kill 0\n");
     assertThat(first.limitReached()).isFalse();
     Files.writeString(
         parent.resolve("memory.oom_control"), "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
     assertThat(first.limitReached()).isTrue();
-    ControlGroup second = new ControlGroup(parent, ControlGroupVersion.V2);
+    ControlGroup second = new ControlGroup(parent, ControlGroupVersion.V2, GroupFiles.KERNEL);
     Files.writeString(
         parent.resolve("memory.events"),
         "low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\noom_group_kill 0\n");
     assertThat(second.limitReached()).isTrue();
+  }
+
+  private ControlGroups open(ControlGroupVersion version) {
+    return ControlGroups.open(parent, version, GroupFiles.KERNEL, List::of);
   }
 
   private Stream<Path> children() throws IOException {

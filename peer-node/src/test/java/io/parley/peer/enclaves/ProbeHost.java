@@ -3,6 +3,7 @@ package io.parley.peer.enclaves;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.ByteString;
+import io.parley.peer.platform.SimulatedPlatform;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,9 +17,11 @@ final class ProbeHost {
     Path folder = Path.of(arguments[0]);
     BwrapLauncher launcher =
         BwrapLauncher.open(
-            ProbeDistribution.in(folder), (label, message) -> ByteString.EMPTY, folder);
+            ProbeDistribution.in(folder),
+            new SimulatedPlatform((label, message) -> ByteString.EMPTY),
+            folder);
     Enclave enclave =
-        launcher.launch(new EnclaveRequest("job", null, 512L << 20, Duration.ofMinutes(5)));
+        launcher.launch(new EnclaveRequest("job", null, 512L << 20, Duration.ofMinutes(5), null));
     enclave.link().send("env".getBytes(UTF_8));
     String environment = new String(enclave.link().receive().frame(), UTF_8);
     System.out.println(enclave.link().peer().pid() + " " + environment);

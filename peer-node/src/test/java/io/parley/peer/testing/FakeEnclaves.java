@@ -8,6 +8,7 @@ import io.parley.peer.enclaves.Enclave;
 import io.parley.peer.enclaves.EnclaveExit;
 import io.parley.peer.enclaves.EnclaveLauncher;
 import io.parley.peer.enclaves.EnclaveRequest;
+import io.parley.peer.platform.Credentials;
 import io.parley.wire.Digest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -114,7 +115,7 @@ public final class FakeEnclaves implements EnclaveLauncher {
     }
 
     @Override
-    public ByteString attest(ByteString reportData) {
+    public ByteString attest(ByteString reportData, Credentials credentials) {
       return ByteString.copyFromUtf8("document over ").concat(reportData);
     }
 
@@ -125,8 +126,9 @@ public final class FakeEnclaves implements EnclaveLauncher {
 
     @Override
     public void kill() {
-      inside.close();
+      // First: the script ends, too, once its link is closed.
       exit.complete(new EnclaveExit(137, false, "killed"));
+      inside.close();
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.parley.proto.broker.v1.FinishJobRequest;
 import io.parley.proto.broker.v1.FinishJobResponse;
 import io.parley.proto.broker.v1.JobReport;
 import io.parley.proto.broker.v1.ResultDigest;
+import io.parley.proto.enclave.v1.DatasetCertified;
 import io.parley.proto.enclave.v1.Finished;
 import io.parley.proto.enclave.v1.HostFrame;
 import io.parley.proto.enclave.v1.OpenChannel;
@@ -190,6 +191,14 @@ public final class FakeShim implements AutoCloseable {
               .setSealedSha256(Digest.of(sealed).value()));
     }
     succeed(finish(report.build()));
+  }
+
+  public void certify(String dataset, ByteString certificate) {
+    send(
+        ShimFrame.newBuilder()
+            .setDatasetCertified(
+                DatasetCertified.newBuilder().setDataset(dataset).setCertificate(certificate))
+            .build());
   }
 
   public void writeResult(String name, byte[] sealed) throws IOException {

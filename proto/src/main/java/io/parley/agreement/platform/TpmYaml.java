@@ -15,10 +15,11 @@ final class TpmYaml {
     int before = problems.count();
     values.only("pcrs", "roots", "attestation_keys", "emulators");
     SortedMap<Integer, ByteString> pcrs = pcrs(problems, values);
+    int trust = problems.count();
     List<Digest> keys = values.any("attestation_keys", "digests", Digest::parse);
     SortedMap<String, Digest> roots = values.roots();
     // A trust that could not be read was told already.
-    if (problems.count() == before) {
+    if (problems.count() == trust) {
       values.rules().tpmTrust(keys, roots);
     }
     List<String> emulators =

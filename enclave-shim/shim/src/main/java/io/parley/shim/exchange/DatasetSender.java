@@ -14,14 +14,17 @@ final class DatasetSender {
    *
    * @param progress takes rows as they go
    */
-  static DatasetUse send(OwnDataset own, ByteSink sink, LongConsumer progress) {
+  static DatasetUse send(
+      OwnDataset own, Certificates certificates, ByteSink sink, LongConsumer progress) {
     write(own.head().encode(), sink);
     ArrowWriter arrow = ArrowWriter.stream(own.schema(), sink);
     DatasetUse use =
-        own.read(batch -> {
-          arrow.accept(batch);
-          progress.accept(batch.rows());
-        });
+        own.read(
+            certificates,
+            batch -> {
+              arrow.accept(batch);
+              progress.accept(batch.rows());
+            });
     arrow.finish();
     write(new StreamTrailer(arrow.rows(), use.commitment()).encode(), sink);
     return use;

@@ -4,9 +4,11 @@ import io.parley.agreement.Dataset;
 import io.parley.link.Descriptor;
 import io.parley.shim.Tasks;
 import io.parley.shim.arrow.ArrowWriter;
+import io.parley.shim.attest.Enclave;
 import io.parley.shim.host.Channel;
 import io.parley.shim.host.DatasetHandle;
 import io.parley.shim.host.HostConnection;
+import io.parley.shim.keys.JobKeys;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import java.nio.file.Path;
@@ -38,6 +40,7 @@ public final class Exchange implements AutoCloseable {
   private final HostConnection host;
   private final StreamPlan plan;
   private final Patience patience;
+  private final SecureRandom random;
   private final RowCounter rows;
   private final Map<String, Future<OwnDataset>> own;
   private final ConcurrentLinkedQueue<DatasetHandle> handles = new ConcurrentLinkedQueue<>();
@@ -54,12 +57,13 @@ public final class Exchange implements AutoCloseable {
     this.host = host;
     this.plan = plan;
     this.patience = patience;
+    this.random = random;
     this.rows = new RowCounter(progress);
     this.own =
         plan.own().stream()
             .collect(
                 Collectors.toUnmodifiableMap(
-                    Dataset::name, dataset -> Tasks.start("dataset", () -> open(dataset, random))));
+                    Dataset::name, dataset -> Tasks.start("dataset", () -> open(dataset))));
   }
 
   /**
@@ -82,8 +86,8 @@ public final class Exchange implements AutoCloseable {
    *
    * @return what was sent, by dataset
    */
-  public List<DatasetUse> send(SealedStreams streams) {
-    return run(sending(streams));
+  public List<DatasetUse> send(Enclave enclave, JobKeys keys) {
+    return run(sending(new SealedStreams(enclave, keys, random), certificates(enclave, keys)));
   }
 
   /**
@@ -92,13 +96,20 @@ public final class Exchange implements AutoCloseable {
    * @param in where complete inputs go
    * @return every dataset of the job, in the agreement's order
    */
-  public List<DatasetUse> sendAndReceive(SealedStreams streams, Path in, MemoryBudget budget) {
+  public List<DatasetUse> sendAndReceive(
+      Enclave enclave, JobKeys keys, Path in, MemoryBudget budget) {
+    SealedStreams streams = new SealedStreams(enclave, keys, random);
+    Certificates certificates = certificates(enclave, keys);
     Inputs inputs = new Inputs(in, budget);
-    List<Callable<DatasetUse>> tasks = sending(streams);
-    plan.own().forEach(dataset -> tasks.add(() -> keep(dataset, inputs)));
+    List<Callable<DatasetUse>> tasks = sending(streams, certificates);
+    plan.own().forEach(dataset -> tasks.add(() -> keep(dataset, certificates, inputs)));
     plan.incoming()
         .forEach((channel, dataset) -> tasks.add(() -> receive(channel, dataset, streams, inputs)));
     return run(tasks);
+  }
+
+  private Certificates certificates(Enclave enclave, JobKeys keys) {
+    return new Certificates(enclave.signed().digest(), keys, random, host::certified);
   }
 
   private List<DatasetUse> run(List<Callable<DatasetUse>> tasks) {
@@ -110,20 +121,23 @@ public final class Exchange implements AutoCloseable {
         .toList();
   }
 
-  private List<Callable<DatasetUse>> sending(SealedStreams streams) {
+  private List<Callable<DatasetUse>> sending(SealedStreams streams, Certificates certificates) {
     List<Callable<DatasetUse>> tasks = new ArrayList<>();
-    plan.outgoing().forEach((channel, dataset) -> tasks.add(() -> send(channel, dataset, streams)));
+    plan.outgoing()
+        .forEach(
+            (channel, dataset) -> tasks.add(() -> send(channel, dataset, streams, certificates)));
     return tasks;
   }
 
-  private DatasetUse send(Channel channel, Dataset dataset, SealedStreams streams) {
+  private DatasetUse send(
+      Channel channel, Dataset dataset, SealedStreams streams, Certificates certificates) {
     OwnDataset source = own(dataset);
     rows.expect(source.head().rows());
     try (Descriptor socket = socket(channel);
         SealedStreams.Outgoing out = streams.outgoing(socket, channel, dataset.name())) {
       sealed.add(out);
       try {
-        DatasetUse use = DatasetSender.send(source, out, rows::moved);
+        DatasetUse use = DatasetSender.send(source, certificates, out, rows::moved);
         out.finish();
         return use;
       } catch (ParleyException e) {
@@ -148,23 +162,25 @@ public final class Exchange implements AutoCloseable {
     }
   }
 
-  private DatasetUse keep(Dataset dataset, Inputs inputs) {
+  private DatasetUse keep(Dataset dataset, Certificates certificates, Inputs inputs) {
     OwnDataset source = own(dataset);
     rows.expect(source.head().rows());
     try (InputFile input = inputs.create(dataset.name(), source.head().sizeBytes())) {
       ArrowWriter arrow = ArrowWriter.file(source.schema(), input);
       DatasetUse use =
-          source.read(batch -> {
-            arrow.accept(batch);
-            rows.moved(batch.rows());
-          });
+          source.read(
+              certificates,
+              batch -> {
+                arrow.accept(batch);
+                rows.moved(batch.rows());
+              });
       arrow.finish();
       input.complete();
       return use;
     }
   }
 
-  private OwnDataset open(Dataset dataset, SecureRandom random) {
+  private OwnDataset open(Dataset dataset) {
     DatasetHandle handle = host.dataset(dataset.name(), patience.arrival());
     handles.add(handle);
     if (closed) {

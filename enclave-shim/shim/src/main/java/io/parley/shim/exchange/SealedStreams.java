@@ -23,12 +23,12 @@ import java.util.Map;
  * Makes sealed streams of sockets that the host handed in: under the dataset's key, for this job,
  * between these two parties, in this direction. Thread-safe; a stream is not.
  */
-public final class SealedStreams {
+final class SealedStreams {
   private final Enclave enclave;
   private final JobKeys keys;
   private final SecureRandom random;
 
-  public SealedStreams(Enclave enclave, JobKeys keys, SecureRandom random) {
+  SealedStreams(Enclave enclave, JobKeys keys, SecureRandom random) {
     this.enclave = enclave;
     this.keys = keys;
     this.random = random;

@@ -6,6 +6,7 @@ import io.parley.link.Descriptor;
 import io.parley.link.HostLink;
 import io.parley.link.Received;
 import io.parley.proto.enclave.v1.ChannelReady;
+import io.parley.proto.enclave.v1.DatasetCertified;
 import io.parley.proto.enclave.v1.DatasetSource;
 import io.parley.proto.enclave.v1.Finished;
 import io.parley.proto.enclave.v1.HostFrame;
@@ -106,6 +107,14 @@ public final class HostConnection implements AutoCloseable {
   public Descriptor openResult(String result, Duration timeout) {
     send(ShimFrame.newBuilder().setOpenResult(OpenResult.newBuilder().setResult(result)));
     return sinks.take(result, timeout);
+  }
+
+  /** Gives a dataset's certificate to the host to keep. */
+  public void certified(String dataset, ByteString certificate) {
+    send(
+        ShimFrame.newBuilder()
+            .setDatasetCertified(
+                DatasetCertified.newBuilder().setDataset(dataset).setCertificate(certificate)));
   }
 
   /** Tells people how far it is; never values. */
@@ -246,7 +255,13 @@ public final class HostConnection implements AutoCloseable {
   private void dataset(DatasetSource source, Received received) {
     String name = source.getDataset();
     datasets.put(
-        name, new DatasetHandle(name, source.getSizeBytes(), source.getSalt(), keep(received)));
+        name,
+        new DatasetHandle(
+            name,
+            source.getSizeBytes(),
+            source.getSalt(),
+            source.getCertificate(),
+            keep(received)));
   }
 
   private void channel(ChannelReady ready, Received received) {

@@ -6,6 +6,7 @@ import io.parley.broker.evidence.NitroClaims;
 import io.parley.broker.evidence.NotGenuineException;
 import io.parley.broker.evidence.Verification;
 import io.parley.broker.evidence.trust.Chains;
+import io.parley.broker.evidence.trust.KnownSignatures;
 import io.parley.broker.evidence.trust.Signatures;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -30,19 +31,30 @@ public final class NitroVerifier {
   private static final int TWO_BYTES_FOLLOW = 0x59;
 
   private final Set<Digest> roots;
+  private final KnownSignatures known;
+
+  /**
+   * Checks every signature every time.
+   *
+   * @param roots fingerprints
+   */
+  public NitroVerifier(Set<Digest> roots) {
+    this(roots, KnownSignatures.none());
+  }
 
   /**
    * @param roots fingerprints
    */
-  public NitroVerifier(Set<Digest> roots) {
+  public NitroVerifier(Set<Digest> roots, KnownSignatures known) {
     this.roots = Set.copyOf(roots);
+    this.known = known;
   }
 
   /** Checks. */
   public Verification<NitroClaims> verify(
       NitroDocument document, ExpectedReportData expected, Instant at) {
     return Verification.of(() -> {
-      Chains.check("document", document.chain(), roots, at);
+      Chains.check("document", document.chain(), roots, at, known);
       X509Certificate leaf = document.chain().getFirst();
       Signatures.checkEcdsa(
           "document",

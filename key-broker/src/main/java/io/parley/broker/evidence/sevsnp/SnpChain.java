@@ -4,6 +4,7 @@ import io.parley.broker.evidence.CannotCheckException;
 import io.parley.broker.evidence.NotGenuineException;
 import io.parley.broker.evidence.trust.Certificates;
 import io.parley.broker.evidence.trust.Chains;
+import io.parley.broker.evidence.trust.KnownSignatures;
 import io.parley.broker.evidence.trust.RevocationLists;
 import io.parley.wire.Reason;
 import java.security.cert.X509Certificate;
@@ -62,15 +63,19 @@ final class SnpChain {
     return leaf;
   }
 
-  void check(SnpRoots roots, Instant at) throws NotGenuineException {
+  void check(SnpRoots roots, Instant at, KnownSignatures known) throws NotGenuineException {
     Chains.check(
-        leaf.what(), List.of(leaf.certificate(), issuer, root), roots.of(leaf.product()), at);
+        leaf.what(),
+        List.of(leaf.certificate(), issuer, root),
+        roots.of(leaf.product()),
+        at,
+        known);
   }
 
-  void checkRevocation(RevocationLists lists, Instant at)
+  void checkRevocation(RevocationLists lists, Instant at, KnownSignatures known)
       throws NotGenuineException, CannotCheckException {
     // AMD's list is of issuers: the certificates of chips all have the same serial number.
-    lists.check("issuer", issuer, root, at);
+    lists.check("issuer", issuer, root, at, known);
   }
 
   /** A chain of another line is not just any wrong chain: say so. */

@@ -22,6 +22,17 @@ public final class SnpRoots {
     this.roots = roots.isEmpty() ? Map.of() : Map.copyOf(new EnumMap<>(roots));
   }
 
+  /** AMD's, or those of these families in their place where there are any. */
+  public static SnpRoots orThose(Map<String, Digest> byFamily) {
+    if (byFamily.isEmpty()) {
+      return AMD;
+    }
+    Map<SnpProduct, Digest> roots = new EnumMap<>(SnpProduct.class);
+    byFamily.forEach(
+        (family, root) -> SnpProduct.named(family).ifPresent(product -> roots.put(product, root)));
+    return new SnpRoots(roots);
+  }
+
   Set<Digest> of(SnpProduct product) {
     Digest root = roots.get(product);
     return root == null ? Set.of() : Set.of(root);

@@ -9,6 +9,7 @@ import io.parley.broker.evidence.SnpClaims.Tcb;
 import io.parley.broker.evidence.Verification;
 import io.parley.broker.evidence.trust.Chains;
 import io.parley.broker.evidence.trust.Hex;
+import io.parley.broker.evidence.trust.KnownSignatures;
 import io.parley.broker.evidence.trust.Octets;
 import io.parley.broker.evidence.trust.RevocationLists;
 import io.parley.broker.evidence.trust.Signatures;
@@ -25,9 +26,16 @@ import java.util.Optional;
  */
 public final class SnpVerifier {
   private final SnpRoots roots;
+  private final KnownSignatures known;
 
+  /** Checks every signature every time. */
   public SnpVerifier(SnpRoots roots) {
+    this(roots, KnownSignatures.none());
+  }
+
+  public SnpVerifier(SnpRoots roots, KnownSignatures known) {
     this.roots = roots;
+    this.known = known;
   }
 
   /**
@@ -46,9 +54,9 @@ public final class SnpVerifier {
       Instant at) {
     return Verification.of(() -> {
       SnpChain chain = SnpChain.pick(certificates, roots);
-      chain.check(roots, at);
+      chain.check(roots, at, known);
       if (!lists.isEmpty()) {
-        chain.checkRevocation(lists, at);
+        chain.checkRevocation(lists, at, known);
       }
       SnpCertificate leaf = chain.leaf();
       Signatures.checkEcdsa(

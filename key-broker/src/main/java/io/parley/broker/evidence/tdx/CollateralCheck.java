@@ -5,7 +5,9 @@ import io.parley.broker.evidence.NotGenuineException;
 import io.parley.broker.evidence.TcbStatus;
 import io.parley.broker.evidence.TdxClaims.Tcb;
 import io.parley.broker.evidence.tdx.TcbLevels.Level;
+import io.parley.broker.evidence.trust.Certificates;
 import io.parley.broker.evidence.trust.Chains;
+import io.parley.broker.evidence.trust.KnownSignatures;
 import io.parley.broker.evidence.trust.Signatures;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -23,11 +25,13 @@ final class CollateralCheck {
   private final TdxCollateral collateral;
   private final Set<Digest> roots;
   private final Instant at;
+  private final KnownSignatures known;
 
-  CollateralCheck(TdxCollateral collateral, Set<Digest> roots, Instant at) {
+  CollateralCheck(TdxCollateral collateral, Set<Digest> roots, Instant at, KnownSignatures known) {
     this.collateral = collateral;
     this.roots = roots;
     this.at = at;
+    this.known = known;
   }
 
   /**
@@ -39,9 +43,8 @@ final class CollateralCheck {
     SignedJson tcbInfo = there("TCB info", collateral.tcbInfo());
     SignedJson qeIdentity = there("QE identity", collateral.qeIdentity());
     checkRevocation(quote.chain());
-    X509Certificate signer = signer();
-    checkSigned(tcbInfo, signer);
-    checkSigned(qeIdentity, signer);
+    checkSigned(tcbInfo);
+    checkSigned(qeIdentity);
     Tcb platform =
         new TcbInfo(tcbInfo).level(PckCertificate.of(quote.chain().getFirst()), quote.body());
     Level enclave = new QeIdentity(qeIdentity).level(quote.quotingEnclave());
@@ -62,50 +65,67 @@ final class CollateralCheck {
   private void checkRevocation(List<X509Certificate> chain)
       throws NotGenuineException, CannotCheckException {
     for (int i = 0; i < chain.size() - 1; i++) {
-      collateral.lists().check(i == 0 ? "PCK" : "PCK issuer", chain.get(i), chain.get(i + 1), at);
+      collateral
+          .lists()
+          .check(i == 0 ? "PCK" : "PCK issuer", chain.get(i), chain.get(i + 1), at, known);
     }
   }
 
-  /** The certificate of Intel's key for collateral, straight below a root, and not revoked. */
-  private X509Certificate signer() throws NotGenuineException, CannotCheckException {
-    X509Certificate signer = null;
-    for (X509Certificate certificate : collateral.certificates()) {
-      if (List.of(certificate.getSubjectX500Principal().getName().split(",")).contains(SIGNER)) {
-        signer = certificate;
-      }
-    }
-    if (signer == null) {
+  /** Signed by Intel's key for collateral, straight below a root, and not revoked; and current. */
+  private void checkSigned(SignedJson json) throws NotGenuineException, CannotCheckException {
+    X509Certificate signer = signer(json);
+    X509Certificate root = root(signer);
+    Chains.check("collateral", List.of(signer, root), roots, at, known);
+    collateral.lists().check("collateral", signer, root, at, known);
+    checkCurrent(json);
+  }
+
+  /** The one that signed it, of those that are there: Intel renews its key from time to time. */
+  private X509Certificate signer(SignedJson json) throws NotGenuineException, CannotCheckException {
+    List<X509Certificate> named =
+        collateral.certificates().stream().distinct().filter(CollateralCheck::isSigner).toList();
+    if (named.isEmpty()) {
       throw new CannotCheckException(
           Reason.EVIDENCE_COLLATERAL_MISSING,
           "the certificate of '%s' is not there; it comes with Intel's answers".formatted(SIGNER));
     }
-    X509Certificate root = root(signer);
-    Chains.check("collateral", List.of(signer, root), roots, at);
-    collateral.lists().check("collateral", signer, root, at);
-    return signer;
+    for (X509Certificate signer : named) {
+      if (Signatures.verifies(
+          Signatures.P256, Chains.key("collateral", signer), json.text(), json.signature())) {
+        return signer;
+      }
+    }
+    throw new NotGenuineException(
+        Reason.EVIDENCE_COLLATERAL_WRONG,
+        json.what() + ".signature",
+        "the collateral is not signed by Intel, or was changed since",
+        "a signature by the collateral's key",
+        "one that does not verify");
+  }
+
+  private static boolean isSigner(X509Certificate certificate) {
+    return List.of(certificate.getSubjectX500Principal().getName().split(",")).contains(SIGNER);
   }
 
   private X509Certificate root(X509Certificate signer) throws CannotCheckException {
+    X509Certificate any = null;
     for (X509Certificate certificate : collateral.certificates()) {
       if (Chains.isSelfIssued(certificate)
           && certificate.getSubjectX500Principal().equals(signer.getIssuerX500Principal())) {
-        return certificate;
+        any = certificate;
+        if (roots.contains(Certificates.fingerprint(certificate))) {
+          return certificate;
+        }
       }
+    }
+    if (any != null) {
+      return any;
     }
     throw new CannotCheckException(
         Reason.EVIDENCE_COLLATERAL_MISSING, "the root of the collateral's chain is not there");
   }
 
-  private void checkSigned(SignedJson json, X509Certificate signer) throws NotGenuineException {
-    if (!Signatures.verifies(
-        Signatures.P256, Chains.key("collateral", signer), json.text(), json.signature())) {
-      throw new NotGenuineException(
-          Reason.EVIDENCE_COLLATERAL_WRONG,
-          json.what() + ".signature",
-          "the collateral is not signed by Intel, or was changed since",
-          "a signature by the collateral's key",
-          "one that does not verify");
-    }
+  private void checkCurrent(SignedJson json) throws NotGenuineException {
     Instant from = SignedJson.time(json.what(), json.content(), "issueDate");
     Instant to = SignedJson.time(json.what(), json.content(), "nextUpdate");
     if (at.isBefore(from) || at.isAfter(to)) {

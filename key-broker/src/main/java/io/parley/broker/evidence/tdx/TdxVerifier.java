@@ -14,6 +14,7 @@ import io.parley.broker.evidence.Verification;
 import io.parley.broker.evidence.tdx.TdxQuote.QuotingEnclave;
 import io.parley.broker.evidence.trust.Chains;
 import io.parley.broker.evidence.trust.Hex;
+import io.parley.broker.evidence.trust.KnownSignatures;
 import io.parley.broker.evidence.trust.Octets;
 import io.parley.broker.evidence.trust.Signatures;
 import io.parley.wire.Digest;
@@ -37,12 +38,23 @@ public final class TdxVerifier {
       new Tcb(TcbStatus.NOT_CHECKED, "", 0, Collections.emptySortedSet());
 
   private final Set<Digest> roots;
+  private final KnownSignatures known;
+
+  /**
+   * Checks every signature every time.
+   *
+   * @param roots fingerprints
+   */
+  public TdxVerifier(Set<Digest> roots) {
+    this(roots, KnownSignatures.none());
+  }
 
   /**
    * @param roots fingerprints
    */
-  public TdxVerifier(Set<Digest> roots) {
+  public TdxVerifier(Set<Digest> roots, KnownSignatures known) {
     this.roots = Set.copyOf(roots);
+    this.known = known;
   }
 
   /**
@@ -56,7 +68,7 @@ public final class TdxVerifier {
   public Verification<TdxClaims> verify(
       TdxQuote quote, TdxCollateral collateral, ExpectedReportData expected, Instant at) {
     return Verification.of(() -> {
-      Chains.check("PCK", quote.chain(), roots, at);
+      Chains.check("PCK", quote.chain(), roots, at, known);
       X509Certificate pck = quote.chain().getFirst();
       checkQuotingEnclave(quote, pck);
       Signatures.checkEcdsa(
@@ -83,7 +95,7 @@ public final class TdxVerifier {
       throws NotGenuineException, CannotCheckException {
     return collateral.isEmpty()
         ? NOT_CHECKED
-        : new CollateralCheck(collateral, roots, at).judge(quote);
+        : new CollateralCheck(collateral, roots, at, known).judge(quote);
   }
 
   /** The machine's key vouches for the enclave, and the enclave for the attestation key. */

@@ -17,16 +17,19 @@ public final class CredentialActivation {
   private static final int SECRET_BYTES = 32;
 
   private final ByteString name;
-  private final String root;
+  private final EkCertificate endorsement;
   private final byte[] secret;
   private final ByteString credentialBlob;
   private final ByteString encryptedSecret;
   private boolean answered;
 
   private CredentialActivation(
-      ByteString name, String root, byte[] secret, CredentialProtection.Credential credential) {
+      ByteString name,
+      EkCertificate endorsement,
+      byte[] secret,
+      CredentialProtection.Credential credential) {
     this.name = name;
-    this.root = root;
+    this.endorsement = endorsement;
     this.secret = secret;
     this.credentialBlob = credential.blob();
     this.encryptedSecret = credential.encryptedSecret();
@@ -49,7 +52,7 @@ public final class CredentialActivation {
       random.nextBytes(secret);
       return new CredentialActivation(
           name,
-          endorsement.root(),
+          endorsement,
           secret,
           CredentialProtection.protect(endorsement.key(), name, secret, random));
     });
@@ -68,14 +71,19 @@ public final class CredentialActivation {
   /** What the TPM answered; once only, then the secret is gone. */
   public Verification<AkBinding> answer(ByteString answer) {
     boolean same = !answered && MessageDigest.isEqual(secret, answer.toByteArray());
-    answered = true;
-    Arrays.fill(secret, (byte) 0);
+    forget();
     return Verification.of(() -> {
       if (!same) {
         throw unbound("the TPM could not read the secret that is for this key only");
       }
-      return new AkBinding(name, root);
+      return new AkBinding(name, endorsement.root(), endorsement.emulator());
     });
+  }
+
+  /** No answer is good any more, and the secret is gone. */
+  void forget() {
+    answered = true;
+    Arrays.fill(secret, (byte) 0);
   }
 
   private static NotGenuineException unbound(String advice) {

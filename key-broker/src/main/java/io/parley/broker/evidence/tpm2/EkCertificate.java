@@ -4,6 +4,7 @@ import io.parley.broker.evidence.NotGenuineException;
 import io.parley.broker.evidence.Verification;
 import io.parley.broker.evidence.trust.Certificates;
 import io.parley.broker.evidence.trust.Chains;
+import io.parley.broker.evidence.trust.KnownSignatures;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import java.security.PublicKey;
@@ -19,10 +20,12 @@ public final class EkCertificate {
 
   private final PublicKey key;
   private final String root;
+  private final String emulator;
 
-  private EkCertificate(PublicKey key, String root) {
+  private EkCertificate(PublicKey key, String root, String emulator) {
     this.key = key;
     this.root = root;
+    this.emulator = emulator;
   }
 
   /**
@@ -33,8 +36,17 @@ public final class EkCertificate {
    */
   public static Verification<EkCertificate> verify(
       List<X509Certificate> leafToRoot, Map<Digest, String> roots, Instant at) {
+    return verify(leafToRoot, roots, at, KnownSignatures.none());
+  }
+
+  /** As {@link #verify(List, Map, Instant)}, with chains that were checked before. */
+  public static Verification<EkCertificate> verify(
+      List<X509Certificate> leafToRoot,
+      Map<Digest, String> roots,
+      Instant at,
+      KnownSignatures known) {
     return Verification.of(() -> {
-      Chains.check("EK", leafToRoot, roots.keySet(), at);
+      Chains.check("EK", leafToRoot, roots.keySet(), at, known);
       X509Certificate leaf = leafToRoot.getFirst();
       if (!isForEndorsement(leaf)) {
         throw new NotGenuineException(
@@ -45,7 +57,8 @@ public final class EkCertificate {
             "another usage");
       }
       Digest root = Certificates.fingerprint(leafToRoot.getLast());
-      return new EkCertificate(Chains.key("EK", leaf), roots.getOrDefault(root, ""));
+      return new EkCertificate(
+          Chains.key("EK", leaf), roots.getOrDefault(root, ""), TpmModel.of(leaf).emulator());
     });
   }
 
@@ -55,6 +68,11 @@ public final class EkCertificate {
 
   String root() {
     return root;
+  }
+
+  /** Which emulation the certificate is of; empty for a TPM that its vendor made. */
+  String emulator() {
+    return emulator;
   }
 
   private static boolean isForEndorsement(X509Certificate leaf) {

@@ -49,6 +49,21 @@ public record TpmKey(PublicKey key, @Nullable ByteString area) {
     return new TpmKey(fromArea(area), area);
   }
 
+  /**
+   * Reads TPM2B_PUBLIC and no other form.
+   *
+   * @throws io.parley.wire.RefusedException INVALID_EVIDENCE
+   */
+  public static TpmKey parseSized(ByteString bytes) {
+    Octets in = new Octets("attestation key", bytes, ByteOrder.BIG_ENDIAN);
+    ByteString area = in.take("publicArea", in.u16("size"));
+    in.end();
+    if (area.size() < MIN_BYTES || area.size() > MAX_BYTES) {
+      throw malformed("is not %d to %d bytes".formatted(MIN_BYTES, MAX_BYTES));
+    }
+    return new TpmKey(fromArea(area), area);
+  }
+
   /** SHA-256 over the SubjectPublicKeyInfo: what people name the key by. */
   public Digest fingerprint() {
     return Digest.of(key.getEncoded());

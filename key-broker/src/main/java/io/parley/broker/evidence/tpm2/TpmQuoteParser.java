@@ -66,6 +66,24 @@ public final class TpmQuoteParser {
         key);
   }
 
+  /**
+   * As {@link #parse}, with the registers by index, which must be exactly the selected ones, and
+   * with a TPMT_SIGNATURE only.
+   *
+   * @throws io.parley.wire.RefusedException INVALID_EVIDENCE
+   */
+  public TpmQuote parseStrictly(
+      ByteString attest, ByteString signature, SortedMap<Integer, ByteString> pcrs, TpmKey key) {
+    if (RSA_BYTES.contains(signature.size())) {
+      throw Octets.malformed("TPM signature", "it", "is no TPMT_SIGNATURE");
+    }
+    TpmQuote quote = parse(attest, signature, List.copyOf(pcrs.values()), key);
+    if (!quote.pcrs().equals(pcrs)) {
+      throw Octets.malformed("TPM quote", "pcrs", "are not those that the quote selects");
+    }
+    return quote;
+  }
+
   private static List<Integer> selected(Octets in) {
     if (in.u32("pcrSelect.count") != 1
         || in.u16("pcrSelect.hash") != Tpm.ALG_SHA256

@@ -3,6 +3,7 @@ package io.parley.broker.evidence.tpm2;
 import static io.parley.broker.evidence.NotGenuineException.requireEqual;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.platform.TpmPolicy;
 import io.parley.broker.evidence.CannotCheckException;
 import io.parley.broker.evidence.ExpectedReportData;
 import io.parley.broker.evidence.NotGenuineException;
@@ -55,6 +56,7 @@ public final class TpmVerifier {
       expected.check("extra_data", quote.extraData());
       return new TpmClaims(
           trusted(key, anchor),
+          emulator(anchor),
           key.fingerprint(),
           quote.pcrs(),
           quote.extraData(),
@@ -62,6 +64,13 @@ public final class TpmVerifier {
           quote.resetCount(),
           quote.restartCount());
     });
+  }
+
+  private static String emulator(TpmAnchor anchor) {
+    return switch (anchor) {
+      case TpmAnchor.Activated(AkBinding binding) -> binding.emulator();
+      case TpmAnchor.PinnedKey _, TpmAnchor.None _ -> TpmClaims.UNKNOWN;
+    };
   }
 
   private static String trusted(TpmKey key, TpmAnchor anchor)
@@ -84,7 +93,7 @@ public final class TpmVerifier {
             "the quote is signed by another key than the one that is trusted",
             fingerprint,
             key.fingerprint());
-        yield "pinned-key";
+        yield TpmPolicy.PINNED_KEY;
       }
       case TpmAnchor.None() ->
           throw new CannotCheckException(

@@ -49,6 +49,7 @@ public final class Certificates {
       if (!encoded(certificate).equals(der)) {
         throw Octets.malformed(what, "certificate", "is not one DER certificate and no more");
       }
+      requireWholeSignature(what, "certificate", der, certificate.getSignature());
       return certificate;
     } catch (CertificateException e) {
       throw Octets.malformed(what, "certificate", "is no X.509 certificate");
@@ -115,6 +116,7 @@ public final class Certificates {
       if (!ByteString.copyFrom(crl.getEncoded()).equals(der)) {
         throw Octets.malformed(what, "revocation list", "is not one DER list and no more");
       }
+      requireWholeSignature(what, "revocation list", der, crl.getSignature());
       return crl;
     } catch (CRLException e) {
       throw Octets.malformed(what, "revocation list", "is no X.509 revocation list");
@@ -133,6 +135,19 @@ public final class Certificates {
   /** What a certificate is known by: SHA-256 over its DER bytes. */
   public static Digest fingerprint(X509Certificate certificate) {
     return Digest.of(encoded(certificate));
+  }
+
+  /**
+   * That the BIT STRING of the signature, which is the last thing there, says that all its bits
+   * count. X.690, section 8.6.2 lets it say otherwise where the last bits happen to be 0, and then
+   * the same signature would be good for a second form of the bytes.
+   */
+  private static void requireWholeSignature(
+      String what, String kind, ByteString der, byte[] signature) {
+    int unusedBits = der.size() - signature.length - 1;
+    if (unusedBits < 0 || der.byteAt(unusedBits) != 0) {
+      throw Octets.malformed(what, kind, "has a signature that is not whole bytes");
+    }
   }
 
   private static ByteString encoded(X509Certificate certificate) {

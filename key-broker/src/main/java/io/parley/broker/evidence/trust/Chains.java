@@ -15,9 +15,12 @@ import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import javax.security.auth.x500.X500Principal;
 
 /** Certificate chains up to a root that is known by its fingerprint. Stateless. */
 public final class Chains {
@@ -31,11 +34,16 @@ public final class Chains {
    *
    * @param leafToRoot the root included
    * @param roots fingerprints
+   * @param known chains whose signatures were checked before
    * @throws NotGenuineException EVIDENCE_ROOT_UNKNOWN, EVIDENCE_CERTIFICATE_EXPIRED or
    *     EVIDENCE_CHAIN_WRONG
    */
   public static void check(
-      String what, List<X509Certificate> leafToRoot, Set<Digest> roots, Instant at)
+      String what,
+      List<X509Certificate> leafToRoot,
+      Set<Digest> roots,
+      Instant at,
+      KnownSignatures known)
       throws NotGenuineException {
     X509Certificate root = leafToRoot.getLast();
     Digest seen = Certificates.fingerprint(root);
@@ -50,7 +58,35 @@ public final class Chains {
     for (X509Certificate certificate : leafToRoot) {
       validAt(what, certificate, at);
     }
-    path(what, leafToRoot.subList(0, leafToRoot.size() - 1), root, at);
+    Digest signatures = KnownSignatures.ofChain(leafToRoot);
+    if (!known.contains(signatures)) {
+      path(what, leafToRoot.subList(0, leafToRoot.size() - 1), root, at);
+      known.add(signatures);
+    }
+  }
+
+  /**
+   * The certificates that came, and the issuers that they lack, as far as those are at hand. By
+   * name only: {@link #check} is what makes a chain of them.
+   */
+  public static List<X509Certificate> complete(
+      List<X509Certificate> came, List<X509Certificate> atHand) {
+    List<X509Certificate> all = new ArrayList<>(came);
+    for (int i = 0; i < all.size() && all.size() < came.size() + Certificates.MAX_CHAIN; i++) {
+      X500Principal issuer = all.get(i).getIssuerX500Principal();
+      if (all.stream().noneMatch(each -> each.getSubjectX500Principal().equals(issuer))) {
+        atHand.stream()
+            .filter(each -> each.getSubjectX500Principal().equals(issuer))
+            .findFirst()
+            .ifPresent(all::add);
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  /** The vendor's root, or those in its place where there are any. */
+  public static Set<Digest> rootsOr(Map<String, Digest> roots, Digest vendor) {
+    return roots.isEmpty() ? Set.of(vendor) : Set.copyOf(roots.values());
   }
 
   /** Whether issuer and subject are one. */

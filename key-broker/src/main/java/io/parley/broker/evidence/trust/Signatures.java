@@ -5,11 +5,13 @@ import io.parley.broker.evidence.NotGenuineException;
 import io.parley.wire.BugException;
 import io.parley.wire.Reason;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
 import java.security.KeyFactory;
 import java.security.NoSuchAlgorithmException;
+import java.security.Provider;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.SignatureException;
@@ -17,11 +19,15 @@ import java.security.interfaces.ECPublicKey;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 import java.security.spec.X509EncodedKeySpec;
+import org.bouncycastle.asn1.ASN1Encodable;
+import org.bouncycastle.asn1.ASN1Integer;
+import org.bouncycastle.asn1.DERSequence;
 import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.bouncycastle.crypto.ec.CustomNamedCurves;
+import org.conscrypt.Conscrypt;
 
 /** Signatures as the vendors write them. Stateless. */
 public final class Signatures {
@@ -56,7 +62,8 @@ public final class Signatures {
       throws NotGenuineException {
     int bits = algorithm.equals(P256) ? P256_BITS : P384_BITS;
     boolean good =
-        key instanceof ECPublicKey ec
+        signature.size() == 2 * bits / Byte.SIZE
+            && key instanceof ECPublicKey ec
             && ec.getParams().getCurve().getField().getFieldSize() == bits
             && verifies(algorithm, key, signed, signature);
     if (!good) {
@@ -66,6 +73,46 @@ public final class Signatures {
 
   /** Whether this is a signature over these bytes; false for keys of another type. */
   public static boolean verifies(
+      String algorithm, PublicKey key, ByteString signed, ByteString signature) {
+    return switch (algorithm) {
+      case P256 -> ecdsa("SHA256withECDSA", key, signed, signature);
+      case P384 -> ecdsa("SHA384withECDSA", key, signed, signature);
+      default -> rsa(algorithm, key, signed, signature);
+    };
+  }
+
+  /**
+   * By Conscrypt, which checks P-384 five times as fast as the JDK. It takes r and s as DER only,
+   * and this is the one DER form that they have.
+   */
+  private static boolean ecdsa(
+      String algorithm, PublicKey key, ByteString signed, ByteString signature) {
+    int half = signature.size() / 2;
+    try {
+      byte[] der =
+          new DERSequence(
+                  new ASN1Encodable[] {
+                    new ASN1Integer(new BigInteger(1, signature.substring(0, half).toByteArray())),
+                    new ASN1Integer(new BigInteger(1, signature.substring(half).toByteArray()))
+                  })
+              .getEncoded();
+      Signature verifier = Signature.getInstance(algorithm, Conscrypted.PROVIDER);
+      verifier.initVerify(key);
+      verifier.update(signed.asReadOnlyByteBuffer());
+      return signature.size() % 2 == 0 && verifier.verify(der);
+    } catch (InvalidKeyException | SignatureException e) {
+      return false;
+    } catch (NoSuchAlgorithmException | IOException e) {
+      throw new BugException("Conscrypt has no " + algorithm, e);
+    }
+  }
+
+  /** Made when it is first needed: its native code may be unpacked after this class is loaded. */
+  private static final class Conscrypted {
+    private static final Provider PROVIDER = Conscrypt.newProvider();
+  }
+
+  private static boolean rsa(
       String algorithm, PublicKey key, ByteString signed, ByteString signature) {
     try {
       Signature verifier = Signature.getInstance(algorithm);

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.parley.agreement.platform.NitroPolicy;
 import io.parley.broker.evidence.NitroClaims;
 import io.parley.broker.evidence.nitro.NitroVerifier;
+import io.parley.broker.evidence.trust.Chains;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import java.util.Collections;
@@ -32,7 +33,7 @@ public record NitroCheck(
     return new NitroCheck(
         pcrs,
         source.refused("debug", policy.debugAllowed()),
-        PlatformCheck.rootsOr(policy.roots(), NitroVerifier.AWS));
+        Chains.rootsOr(policy.roots(), NitroVerifier.AWS));
   }
 
   /** No register is compared; enclaves in debug mode are refused all the same. */

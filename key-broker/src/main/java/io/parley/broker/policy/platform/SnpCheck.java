@@ -6,13 +6,9 @@ import io.parley.agreement.platform.SnpTcb;
 import io.parley.broker.evidence.Revocation;
 import io.parley.broker.evidence.SnpClaims;
 import io.parley.broker.evidence.SnpClaims.Tcb;
-import io.parley.broker.evidence.sevsnp.SnpProduct;
 import io.parley.broker.evidence.sevsnp.SnpRoots;
-import io.parley.wire.Digest;
 import io.parley.wire.Reason;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * What is wanted of an AMD SEV-SNP guest and its machine.
@@ -49,19 +45,7 @@ public record SnpCheck(
             policy.revocationRequired()
                 ? List.of(Revocation.CHECKED)
                 : List.of(Revocation.CHECKED, Revocation.NOT_CHECKED)),
-        roots(policy));
-  }
-
-  private static SnpRoots roots(SevSnpPolicy policy) {
-    if (policy.roots().isEmpty()) {
-      return SnpRoots.AMD;
-    }
-    Map<SnpProduct, Digest> roots = new EnumMap<>(SnpProduct.class);
-    policy
-        .roots()
-        .forEach((family, root) ->
-            SnpProduct.named(family).ifPresent(product -> roots.put(product, root)));
-    return new SnpRoots(roots);
+        SnpRoots.orThose(policy.roots()));
   }
 
   /** Nothing that hangs on the agreement is compared; open guests are refused all the same. */

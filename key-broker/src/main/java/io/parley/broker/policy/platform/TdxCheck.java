@@ -5,6 +5,7 @@ import io.parley.agreement.platform.TdxPolicy;
 import io.parley.broker.evidence.TcbStatus;
 import io.parley.broker.evidence.TdxClaims;
 import io.parley.broker.evidence.tdx.TdxVerifier;
+import io.parley.broker.evidence.trust.Chains;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import java.util.ArrayList;
@@ -57,7 +58,7 @@ public record TdxCheck(
         source.expect("mr_owner", policy.mrOwner()),
         source.expect("mr_owner_config", policy.mrOwnerConfig()),
         source.refused("debug", policy.debugAllowed()),
-        PlatformCheck.rootsOr(policy.roots(), TdxVerifier.INTEL));
+        Chains.rootsOr(policy.roots(), TdxVerifier.INTEL));
   }
 
   /**

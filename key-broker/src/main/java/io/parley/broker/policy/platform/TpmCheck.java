@@ -22,16 +22,20 @@ import java.util.TreeSet;
  * @param selection which PCRs must be quoted, no more and no fewer
  * @param pcrs by index
  * @param anchors what may bind the key to a TPM: names of roots, or "pinned-key"
+ * @param emulators what emulation it may be; "none" is a TPM that its vendor made
  * @param roots name of each by its fingerprint
  * @param attestationKeys that the parties trust by name
  */
 public record TpmCheck(
     Expected<String> anchors,
+    Expected<String> emulators,
     Map<Digest, String> roots,
     Expected<Set<Integer>> selection,
     SortedMap<Integer, Expected<ByteString>> pcrs,
     List<Digest> attestationKeys)
     implements PlatformCheck {
+  private static final String NOT_EMULATED = "none";
+
   public TpmCheck {
     pcrs = Collections.unmodifiableSortedMap(new TreeMap<>(pcrs));
     roots = Map.copyOf(roots);
@@ -54,12 +58,19 @@ public record TpmCheck(
     if (!policy.attestationKeys().isEmpty()) {
       anchors.add(TpmPolicy.PINNED_KEY);
     }
+    List<String> emulators = new ArrayList<>(List.of(NOT_EMULATED));
+    emulators.addAll(policy.emulators());
+    if (!policy.attestationKeys().isEmpty()) {
+      // The parties know the TPM behind a key that they name.
+      emulators.add(TpmClaims.UNKNOWN);
+    }
     Map<Digest, String> roots = new HashMap<>();
     policy.roots().forEach((name, root) -> roots.put(root, name));
     SortedMap<Integer, Expected<ByteString>> pcrs = new TreeMap<>();
     policy.pcrs().forEach((index, value) -> pcrs.put(index, source.expect("pcrs", value)));
     return new TpmCheck(
         source.expect("roots", anchors),
+        source.expect("emulators", emulators),
         roots,
         source.expect("pcrs", (Set<Integer>) new TreeSet<>(selection)),
         pcrs,
@@ -69,6 +80,7 @@ public record TpmCheck(
   /** No register is compared, and no key is trusted by name. */
   public static TpmCheck genuineOnly(String because) {
     return new TpmCheck(
+        new Expected.Unchecked<>(because),
         new Expected.Unchecked<>(because),
         Map.of(),
         new Expected.Unchecked<>(because),
@@ -90,6 +102,12 @@ public record TpmCheck(
         anchors,
         claims.anchor(),
         "use a TPM of a vendor that is named, or a key that is");
+    all.equal(
+        Reason.EVIDENCE_EMULATED,
+        "emulator",
+        emulators,
+        claims.emulator().isEmpty() ? NOT_EMULATED : claims.emulator(),
+        "use a TPM of hardware, or let the agreement name this emulation");
     all.that(
         Reason.EVIDENCE_PCR_WRONG,
         "pcr_selection",

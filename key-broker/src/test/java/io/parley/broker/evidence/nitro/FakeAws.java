@@ -2,6 +2,8 @@ package io.parley.broker.evidence.nitro;
 
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.FakeAuthority;
+import io.parley.evidence.HardwareDocument;
+import io.parley.evidence.LaunchStatement;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -47,6 +49,16 @@ public final class FakeAws {
 
   public ByteString document(byte[] userData) {
     return sign(encode(payload(userData)));
+  }
+
+  /** Evidence's document: an attestation document with the statement's hash as its user data. */
+  public ByteString document(LaunchStatement statement) {
+    return document(statement, document(statement.platformData().toByteArray()));
+  }
+
+  /** The same with another attestation document. */
+  public ByteString document(LaunchStatement statement, ByteString attestation) {
+    return new HardwareDocument(statement, attestation, List.of(), List.of()).encode();
   }
 
   public static ByteString encode(Map<String, byte[]> payload) {

@@ -4,15 +4,20 @@ import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.FakeAuthority;
 import io.parley.broker.evidence.FakeAuthority.Extra;
 import io.parley.broker.evidence.trust.Octets;
+import io.parley.evidence.HardwareDocument;
+import io.parley.evidence.LaunchStatement;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.GeneralSecurityException;
 import java.security.Signature;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bouncycastle.asn1.ASN1Integer;
@@ -94,9 +99,59 @@ public final class FakeAmd {
     return List.of(leaf.certificate(), issuer.certificate(), root.certificate());
   }
 
+  /** What a host gives its guests beside a report: the chain, and a list that revokes nobody. */
+  public ByteString certificateTable() {
+    Map<String, byte[]> parts = new LinkedHashMap<>();
+    try {
+      parts.put(
+          vlek ? "a8074bc2a25a483eaae639c045a0b8a1" : "63da758de6644564adc5f4b93be8accd",
+          leaf.certificate().getEncoded());
+      parts.put("4ab7b379bbac4fe4a02f05aef327c782", issuer.certificate().getEncoded());
+      parts.put("c0b406a4a803495297433fb6014cd0ae", root.certificate().getEncoded());
+      parts.put(
+          "92f81bc358114d3d97ffd19f88dc67ea",
+          root.revoking(FakeAuthority.FROM, FakeAuthority.TO).getEncoded());
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError(e);
+    }
+    int at = 24 * (parts.size() + 1);
+    ByteBuffer table = ByteBuffer.allocate(16 << 10).order(ByteOrder.LITTLE_ENDIAN);
+    for (Map.Entry<String, byte[]> part : parts.entrySet()) {
+      table.put(HexFormat.of().parseHex(part.getKey())).putInt(at).putInt(part.getValue().length);
+      table.put(at, part.getValue());
+      at += part.getValue().length;
+    }
+    return ByteString.copyFrom(table.array(), 0, at);
+  }
+
   /** A report over this report data, as a guest without anything special gets it. */
   public ByteString report(byte[] reportData) {
     return sign(unsigned(reportData));
+  }
+
+  /**
+   * Evidence's document: a report over the statement, the chain, and a list that revokes nothing.
+   */
+  public ByteString document(LaunchStatement statement) {
+    return document(statement, report(statement.platformData().toByteArray()), chain());
+  }
+
+  /** The same with another report and other certificates. */
+  public ByteString document(
+      LaunchStatement statement, ByteString report, List<X509Certificate> certificates) {
+    return document(
+        statement, report, certificates, root.revoking(FakeAuthority.FROM, FakeAuthority.TO));
+  }
+
+  /** The same with other revocation lists. */
+  public ByteString document(
+      LaunchStatement statement,
+      ByteString report,
+      List<X509Certificate> certificates,
+      X509CRL... lists) {
+    return new HardwareDocument(
+            statement, report, FakeAuthority.der(certificates), FakeAuthority.der(lists))
+        .encode();
   }
 
   /** A report to change before it is signed; little-endian. */

@@ -5,6 +5,8 @@ import io.parley.broker.evidence.FakeAuthority;
 import io.parley.broker.evidence.FakeAuthority.Extra;
 import io.parley.broker.evidence.trust.Hex;
 import io.parley.broker.evidence.trust.RevocationLists;
+import io.parley.evidence.HardwareDocument;
+import io.parley.evidence.LaunchStatement;
 import io.parley.wire.Digest;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -19,6 +21,7 @@ import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
@@ -99,6 +102,42 @@ public final class FakeIntel {
             .concat(bytes(little(6).putShort((short) 6).putInt(certification.size())))
             .concat(certification);
     return signed.concat(bytes(little(4).putInt(signature.size()))).concat(signature);
+  }
+
+  /**
+   * Evidence's document: a quote over the statement, with everything that says it is up to date.
+   */
+  public ByteString document(LaunchStatement statement) {
+    return document(
+        statement, quote(5, statement.platformData().toByteArray()), answers(tcbInfo()));
+  }
+
+  /** The same with another quote and other collateral. */
+  public ByteString document(
+      LaunchStatement statement, ByteString quote, List<ByteString> collateral) {
+    return new HardwareDocument(statement, quote, List.of(), collateral).encode();
+  }
+
+  /** Intel's answers as it publishes them: JSON, the signer's chain, revocation lists. */
+  public List<ByteString> answers(String tcbInfo, X509CRL... lists) {
+    List<ByteString> answers = new ArrayList<>();
+    answers.add(answer("tcbInfo", tcbInfo));
+    answers.add(answer("enclaveIdentity", qeIdentity()));
+    answers.addAll(FakeAuthority.der(List.of(signer.certificate(), root.certificate())));
+    answers.addAll(
+        lists.length > 0
+            ? FakeAuthority.der(lists)
+            : FakeAuthority.der(root.revoking(ISSUED, NEXT), issuer.revoking(ISSUED, NEXT)));
+    return answers;
+  }
+
+  private ByteString answer(String key, String text) {
+    ByteString bytes = ByteString.copyFromUtf8(text);
+    return ByteString.copyFromUtf8("{\"%s\":".formatted(key))
+        .concat(bytes)
+        .concat(
+            ByteString.copyFromUtf8(
+                ",\"signature\":\"%s\"}".formatted(Hex.of(sign(signer.keys(), bytes)))));
   }
 
   public Set<Digest> roots() {

@@ -19,6 +19,7 @@ import io.parley.broker.evidence.Verification;
 import io.parley.broker.evidence.trust.RevocationLists;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -218,14 +219,20 @@ final class TdxVerifierTest {
                 right.lists()))) {
       bad(Reason.EVIDENCE_COLLATERAL_WRONG, verify(INTEL.quote(4, REPORT_DATA), wrong));
     }
+    List<X509Certificate> others = List.of(other.signer.certificate(), other.root.certificate());
+    bad(
+        Reason.EVIDENCE_COLLATERAL_WRONG,
+        verify(
+            INTEL.quote(4, REPORT_DATA),
+            new TdxCollateral(right.tcbInfo(), right.qeIdentity(), others, right.lists())));
     bad(
         Reason.EVIDENCE_ROOT_UNKNOWN,
         verify(
             INTEL.quote(4, REPORT_DATA),
             new TdxCollateral(
-                right.tcbInfo(),
-                right.qeIdentity(),
-                List.of(other.signer.certificate(), other.root.certificate()),
+                other.signed("TCB info", INTEL.tcbInfo()),
+                other.signed("QE identity", INTEL.qeIdentity()),
+                others,
                 right.lists())));
   }
 

@@ -3,6 +3,9 @@ package io.parley.broker.evidence.tpm2;
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.FakeAuthority;
 import io.parley.broker.evidence.FakeAuthority.Extra;
+import io.parley.evidence.LaunchStatement;
+import io.parley.evidence.MeasuredEvent;
+import io.parley.evidence.TpmDocument;
 import io.parley.wire.Digest;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -25,6 +28,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import javax.crypto.Cipher;
 import javax.crypto.KeyAgreement;
 import javax.crypto.Mac;
@@ -32,8 +37,14 @@ import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.OAEPParameterSpec;
 import javax.crypto.spec.PSource;
 import javax.crypto.spec.SecretKeySpec;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
+import org.jspecify.annotations.Nullable;
 
 /** A made-up TPM: endorsement key with a vendor's certificate, attestation key, quotes. */
 public final class FakeTpm {
@@ -44,24 +55,61 @@ public final class FakeTpm {
   public final KeyPair attestation;
   public final int attributes;
 
-  private FakeTpm(KeyPair endorsement, KeyPair attestation, int attributes) {
+  private FakeTpm(KeyPair endorsement, KeyPair attestation, int attributes, Extra... about) {
     this.attestation = attestation;
     this.attributes = attributes;
-    this.endorsement = root.leaf("CN=EK", endorsement, List.of(usage()));
+    List<Extra> extras = new ArrayList<>(List.of(usage()));
+    extras.addAll(List.of(about));
+    this.endorsement = root.leaf("CN=EK", endorsement, extras);
   }
 
   public static FakeTpm rsa() {
-    return new FakeTpm(FakeAuthority.rsa(), FakeAuthority.rsa(), RIGHT_ATTRIBUTES);
+    return new FakeTpm(
+        FakeAuthority.rsa(), FakeAuthority.rsa(), RIGHT_ATTRIBUTES, model("id:41434D45", "SLB1"));
   }
 
   public static FakeTpm ecc() {
+    return of(model("id:41434D45", "SLB1"));
+  }
+
+  /** As swtpm's own authority certifies one. */
+  public static FakeTpm swtpm() {
+    return of(model("id:00001014", "swtpm"));
+  }
+
+  /** With these extensions in its certificate, beside the usage. */
+  public static FakeTpm of(Extra... about) {
     return new FakeTpm(
-        FakeAuthority.ec("secp256r1"), FakeAuthority.ec("secp256r1"), RIGHT_ATTRIBUTES);
+        FakeAuthority.ec("secp256r1"), FakeAuthority.ec("secp256r1"), RIGHT_ATTRIBUTES, about);
+  }
+
+  /** Who made it and what it is, each as a part of a name of its own. */
+  public static Extra model(String manufacturer, String model) {
+    X500NameBuilder name = new X500NameBuilder();
+    name.addRDN(new ASN1ObjectIdentifier("2.23.133.2.1"), manufacturer);
+    name.addRDN(new ASN1ObjectIdentifier("2.23.133.2.2"), model);
+    name.addRDN(new ASN1ObjectIdentifier("2.23.133.2.3"), "id:00010002");
+    return alternativeName(name.build());
+  }
+
+  /** A name that the certificate is about. */
+  public static Extra alternativeName(X500Name name) {
+    try {
+      return new Extra(
+          "2.5.29.17",
+          new GeneralNames(new GeneralName(GeneralName.directoryName, name)).getEncoded());
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** A key that the TPM would use for anything, or let go. */
   public static FakeTpm withAttributes(int attributes) {
-    return new FakeTpm(FakeAuthority.ec("secp256r1"), FakeAuthority.ec("secp256r1"), attributes);
+    return new FakeTpm(
+        FakeAuthority.ec("secp256r1"),
+        FakeAuthority.ec("secp256r1"),
+        attributes,
+        model("id:41434D45", "SLB1"));
   }
 
   public List<X509Certificate> chain() {
@@ -69,7 +117,16 @@ public final class FakeTpm {
   }
 
   public Map<Digest, String> roots() {
-    return Map.of(root.fingerprint(), "swtpm");
+    return Map.of(root.fingerprint(), "a-vendor");
+  }
+
+  /** TPM2B_PUBLIC. */
+  public ByteString sizedArea() {
+    ByteString area = area();
+    return bytes(out -> {
+      out.writeShort(area.size());
+      out.write(area.toByteArray());
+    });
   }
 
   /** TPMT_PUBLIC. */
@@ -104,6 +161,29 @@ public final class FakeTpm {
     return TpmKey.parse(area());
   }
 
+  /**
+   * Evidence's document of an enclave that was measured as it should be, on a machine whose PCR 7
+   * is {@link #pcrs}' second.
+   */
+  public TpmDocument document(
+      LaunchStatement statement, @Nullable Digest app, TpmDocument.Credential credential) {
+    return document(
+        statement,
+        credential,
+        List.of(
+            MeasuredEvent.ofShim(statement.shim(), statement.isolation()),
+            MeasuredEvent.ofApp(app)));
+  }
+
+  /** The same with other events, which are replayed. */
+  public TpmDocument document(
+      LaunchStatement statement, TpmDocument.Credential credential, List<MeasuredEvent> events) {
+    TreeMap<Integer, ByteString> quoted = new TreeMap<>(MeasuredEvent.replay(events));
+    quoted.put(7, pcrs().get(1));
+    ByteString quote = attest(statement.quoteData().toByteArray(), quoted);
+    return new TpmDocument(statement, sizedArea(), quote, sign(quote), quoted, events, credential);
+  }
+
   public static List<ByteString> pcrs() {
     List<ByteString> pcrs = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
@@ -116,6 +196,16 @@ public final class FakeTpm {
 
   /** TPMS_ATTEST over PCRs 0, 7 and 11. */
   public static ByteString attest(byte[] extraData) {
+    TreeMap<Integer, ByteString> pcrs = new TreeMap<>();
+    List<ByteString> values = pcrs();
+    pcrs.put(0, values.get(0));
+    pcrs.put(7, values.get(1));
+    pcrs.put(11, values.get(2));
+    return attest(extraData, pcrs);
+  }
+
+  /** TPMS_ATTEST over these PCRs. */
+  public static ByteString attest(byte[] extraData, SortedMap<Integer, ByteString> pcrs) {
     return bytes(out -> {
       out.writeInt(0xff544347);
       out.writeShort(0x8018);
@@ -130,10 +220,13 @@ public final class FakeTpm {
       out.writeLong(4);
       out.writeInt(1);
       out.writeShort(Tpm.ALG_SHA256);
-      out.write(new byte[] {3, (byte) 0x81, 0x08, 0});
+      byte[] selection = new byte[3];
+      pcrs.keySet().forEach(pcr -> selection[pcr / 8] |= (byte) (1 << pcr % 8));
+      out.writeByte(selection.length);
+      out.write(selection);
       out.writeShort(32);
       ByteString values = ByteString.EMPTY;
-      for (ByteString pcr : pcrs()) {
+      for (ByteString pcr : pcrs.values()) {
         values = values.concat(pcr);
       }
       out.write(Digest.of(values).value().toByteArray());
@@ -257,9 +350,7 @@ public final class FakeTpm {
     try {
       return new Extra(
           "2.5.29.37",
-          new ExtendedKeyUsage(
-                  KeyPurposeId.getInstance(
-                      new org.bouncycastle.asn1.ASN1ObjectIdentifier("2.23.133.8.1")))
+          new ExtendedKeyUsage(KeyPurposeId.getInstance(new ASN1ObjectIdentifier("2.23.133.8.1")))
               .getEncoded());
     } catch (IOException e) {
       throw new AssertionError(e);

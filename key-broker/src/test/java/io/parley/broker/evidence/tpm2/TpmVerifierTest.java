@@ -34,7 +34,7 @@ final class TpmVerifierTest {
   void acceptsQuotesOfActivatedKeys() {
     for (FakeTpm tpm : List.of(RSA, ECC)) {
       TpmClaims claims = genuine(verify(tpm, FakeTpm.attest(REPORT_DATA), activated(tpm)));
-      assertThat(claims.anchor()).isEqualTo("swtpm");
+      assertThat(claims.anchor()).isEqualTo("a-vendor");
       assertThat(claims.pcrs().keySet()).containsExactly(0, 7, 11);
       assertThat(claims.resetCount()).isEqualTo(2);
     }

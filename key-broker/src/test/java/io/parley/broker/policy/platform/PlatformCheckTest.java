@@ -11,12 +11,14 @@ import io.parley.broker.evidence.SnpClaims;
 import io.parley.broker.evidence.SnpClaims.Tcb;
 import io.parley.broker.evidence.TcbStatus;
 import io.parley.broker.evidence.TdxClaims;
+import io.parley.broker.evidence.TpmClaims;
 import io.parley.broker.policy.platform.Comparison.Outcome;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,6 +114,37 @@ final class PlatformCheckTest {
     assertThat(
             differences(lenient.compare(tdx(TcbStatus.OUT_OF_DATE, 17, Set.of("INTEL-SA-00003")))))
         .containsExactly(Reason.EVIDENCE_ADVISORY_NOT_ALLOWED);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'roots: {v: ROOT}', '', EVERYTHING",
+    "'roots: {v: ROOT}', swtpm, EVIDENCE_EMULATED",
+    "'roots: {v: ROOT}', unknown, EVIDENCE_EMULATED",
+    "'roots: {v: ROOT}\nemulators: [swtpm]', swtpm, EVERYTHING",
+    "'roots: {v: ROOT}\nemulators: [swtpm]', '', EVERYTHING",
+    "'roots: {v: ROOT}\nemulators: [swtpm]', unknown, EVIDENCE_EMULATED",
+    "'roots: {v: ROOT}\nattestation_keys: [ROOT]', unknown, EVERYTHING",
+    "'roots: {v: ROOT}\nattestation_keys: [ROOT]', swtpm, EVIDENCE_EMULATED",
+  })
+  void anEmulationIsAllowedByNameOnly(String trust, String emulator, String reason) {
+    TpmCheck policy =
+        (TpmCheck)
+            check(
+                "kind: tpm2\npcrs: {7: %s}\n%s"
+                    .formatted(
+                        "ab".repeat(32),
+                        trust
+                            .replace("\\n", "\n")
+                            .replace("ROOT", "\"sha256:" + "ab".repeat(32) + '"')),
+                "p");
+    TreeMap<Integer, ByteString> pcrs = new TreeMap<>();
+    pcrs.put(7, io.parley.broker.evidence.trust.Hex.parse("ab".repeat(32)));
+    TpmClaims claims =
+        new TpmClaims(
+            "v", emulator, io.parley.wire.Digest.of(new byte[1]), pcrs, ByteString.EMPTY, 0, 0, 0);
+    assertThat(differences(policy.compare(claims)))
+        .isEqualTo(reason.equals("EVERYTHING") ? List.of() : List.of(Reason.valueOf(reason)));
   }
 
   @ParameterizedTest

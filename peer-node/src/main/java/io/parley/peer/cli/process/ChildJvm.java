@@ -49,12 +49,23 @@ public final class ChildJvm implements AutoCloseable {
    */
   public static ChildJvm start(
       String name, List<String> command, Path folder, List<String> arguments) {
+    return start(name, command, folder, arguments, Map.of());
+  }
+
+  /** The same with more in its environment. */
+  public static ChildJvm start(
+      String name,
+      List<String> command,
+      Path folder,
+      List<String> arguments,
+      Map<String, String> environment) {
     Path ready = folder.resolve("ready");
     Path log = folder.resolve("log.txt");
     List<String> all = new ArrayList<>(command);
     all.addAll(arguments);
     all.addAll(List.of("--die-with-stdin", "--ready-file", ready.toString()));
     ProcessBuilder builder = new ProcessBuilder(all);
+    builder.environment().putAll(environment);
     builder.environment().keySet().removeAll(CODE_VARIABLES);
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
     try {

@@ -1,0 +1,61 @@
+package io.parley.broker.evidence;
+
+import io.parley.agreement.platform.TdxPolicy;
+import io.parley.broker.evidence.collateral.Collateral;
+import io.parley.broker.evidence.collateral.CollateralSource;
+import io.parley.broker.evidence.tdx.TdxCollateral;
+import io.parley.broker.evidence.tdx.TdxCollateralChoice;
+import io.parley.broker.evidence.tdx.TdxQuote;
+import io.parley.broker.evidence.tdx.TdxQuoteParser;
+import io.parley.broker.evidence.tdx.TdxVerifier;
+import io.parley.broker.evidence.trust.Chains;
+import io.parley.broker.evidence.trust.KnownSignatures;
+import io.parley.evidence.HardwareDocument;
+import java.time.InstantSource;
+
+/** Kind {@code tdx}: a machine of Intel's vouches for what was launched. Thread-safe. */
+final class TdxEvidence implements EvidenceVerifier {
+  private static final HardwareKind<TdxPolicy, HardwareDocument> KIND =
+      new HardwareKind<>(
+          TdxPolicy.KIND,
+          TdxPolicy.class,
+          256 << 10,
+          HardwareDocument::parse,
+          HardwareDocument::launch);
+
+  private final CollateralSource own;
+  private final KnownSignatures known;
+  private final InstantSource clock;
+
+  TdxEvidence(CollateralSource own, KnownSignatures known, InstantSource clock) {
+    this.own = own;
+    this.known = known;
+    this.clock = clock;
+  }
+
+  @Override
+  public String kind() {
+    return KIND.kind();
+  }
+
+  @Override
+  public Verification<VerifiedEvidence> verify(ParsedEvidence parsed, EvidenceContext context) {
+    return KIND.verify(parsed, context, this::verify);
+  }
+
+  private Verification<TdxClaims> verify(TdxPolicy policy, HardwareDocument document) {
+    TdxQuote quote = new TdxQuoteParser().parse(document.report());
+    Collateral all =
+        Collateral.read("document", document.certificates())
+            .and(Collateral.read("document", document.collateral()))
+            .and(own.current());
+    TdxCollateral collateral =
+        TdxCollateralChoice.of(quote, all.tdx(), all.certificates(), all.lists());
+    return new TdxVerifier(Chains.rootsOr(policy.roots(), TdxVerifier.INTEL), known)
+        .verify(
+            quote,
+            collateral,
+            new ExpectedReportData.Exactly(document.launch().platformData()),
+            clock.instant());
+  }
+}

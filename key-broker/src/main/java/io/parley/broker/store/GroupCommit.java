@@ -1,0 +1,184 @@
+package io.parley.broker.store;
+
+import io.parley.wire.BugException;
+import io.parley.wire.EnvironmentException;
+import io.parley.wire.Reason;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread that writes for all: whatever waits when a transaction ends goes into the next one
+ * together, first come, first served, and shares its sync. Each piece of work has its own
+ * savepoint, so that one that fails takes nothing from the others.
+ */
+final class GroupCommit implements AutoCloseable {
+  /** Work that may wait; more is refused once it has waited for its place. */
+  static final int WAITING_MAX = 1024;
+
+  /** Work in one transaction. */
+  static final int TOGETHER_MAX = 256;
+
+  private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
+  private static final Duration WAIT_MAX = Duration.ofSeconds(10);
+  private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
+
+  private final Handle writer;
+  private final CommitHook hook;
+  private final FaultPoints faults;
+  private final BlockingQueue<Work<?>> waiting = new ArrayBlockingQueue<>(WAITING_MAX, true);
+  // Never done: it stands for the end.
+  private final Work<Boolean> last = new Work<>(write -> true);
+  private final Thread thread;
+  private volatile boolean closed;
+
+  GroupCommit(Handle writer, CommitHook hook, FaultPoints faults) {
+    this.writer = writer;
+    this.hook = hook;
+    this.faults = faults;
+    this.thread = Thread.ofPlatform().name("store-writer").daemon().unstarted(this::loop);
+    thread.start();
+  }
+
+  <T> T write(Function<Handle, T> function) {
+    if (Thread.currentThread() == thread) {
+      throw new BugException("a write within a write would wait for itself");
+    }
+    Work<T> work = new Work<>(function);
+    enqueue(work);
+    return work.await(WAIT_MAX, GroupCommit::overloaded);
+  }
+
+  /** Does what waits already, and ends. */
+  @Override
+  public void close() {
+    closed = true;
+    try {
+      if (waiting.offer(last, CLOSE_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
+        thread.join(CLOSE_MAX);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (thread.isAlive()) {
+      LOG.error("the store's writer did not end within {}", CLOSE_MAX);
+    }
+  }
+
+  private void enqueue(Work<?> work) {
+    try {
+      if (!closed && waiting.offer(work, WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    throw overloaded();
+  }
+
+  private void loop() {
+    List<Work<?>> together = new ArrayList<>(TOGETHER_MAX);
+    try {
+      boolean more = true;
+      while (more) {
+        together.clear();
+        together.add(waiting.take());
+        waiting.drainTo(together, TOGETHER_MAX - 1);
+        more = !together.remove(last);
+        if (!together.isEmpty()) {
+          commit(together);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    closed = true;
+    for (Work<?> late = waiting.poll(); late != null; late = waiting.poll()) {
+      late.failed(overloaded());
+      late.answer();
+    }
+  }
+
+  private void commit(List<Work<?>> together) {
+    List<Work<?>> started = new ArrayList<>(together.size());
+    try (Statement statement = writer.getConnection().createStatement()) {
+      statement.execute("BEGIN IMMEDIATE");
+      for (Work<?> work : together) {
+        if (work.start()) {
+          started.add(work);
+          attempt(work, statement);
+        }
+      }
+      finish(started, statement);
+    } catch (SQLException | RuntimeException | Error e) {
+      undo(started, e);
+    }
+    for (Work<?> work : started) {
+      work.answer();
+      faults.reached(FaultPoint.ANSWERED);
+    }
+  }
+
+  private void finish(List<Work<?>> started, Statement statement) throws SQLException {
+    if (started.stream().noneMatch(Work::isDone)) {
+      statement.execute("ROLLBACK");
+      return;
+    }
+    hook.beforeCommit(writer);
+    statement.execute("COMMIT");
+    faults.reached(FaultPoint.COMMITTED);
+    try {
+      hook.afterCommit();
+    } catch (RuntimeException e) {
+      // It is on disk: whoever waits must not hear that nothing happened.
+      LOG.error("what follows a commit failed", e);
+    }
+  }
+
+  private void attempt(Work<?> work, Statement statement) throws SQLException {
+    statement.execute("SAVEPOINT work");
+    try {
+      work.run(writer);
+      faults.reached(FaultPoint.WORKED);
+    } catch (RuntimeException | Error e) {
+      work.failed(Store.known(e));
+      // Where SQLite gave the whole transaction up there is no savepoint to go back to: this
+      // throws.
+      statement.execute("ROLLBACK TO work");
+    }
+    statement.execute("RELEASE work");
+  }
+
+  /** Nothing of the transaction is kept; whoever had failed by itself keeps its own failure. */
+  private void undo(List<Work<?>> started, Throwable cause) {
+    LOG.error(
+        "the broker's database failed, nothing of {} changes was kept", started.size(), cause);
+    try (Statement statement = writer.getConnection().createStatement()) {
+      statement.execute("ROLLBACK");
+    } catch (SQLException e) {
+      LOG.debug("there was nothing to roll back", e);
+    }
+    for (Work<?> work : started) {
+      if (work.isDone()) {
+        work.failed(Store.failed(cause));
+      }
+    }
+  }
+
+  private static EnvironmentException overloaded() {
+    return new EnvironmentException(
+        Reason.STORE_FAILED,
+        "the broker is overloaded or stops, nothing was changed; try again later",
+        Map.of());
+  }
+}

@@ -1,0 +1,140 @@
+package io.parley.peer;
+
+import io.parley.evidence.SimulatedEvidence;
+import io.parley.identity.EnclaveIdentity;
+import io.parley.identity.KeyFiles;
+import io.parley.identity.SigningKey;
+import io.parley.peer.apps.AppStore;
+import io.parley.peer.cli.process.Distribution;
+import io.parley.peer.config.EnclaveConfig;
+import io.parley.peer.config.EnclaveConfigFile;
+import io.parley.peer.config.PlatformConfig;
+import io.parley.peer.enclaves.BwrapLauncher;
+import io.parley.peer.enclaves.EnclaveLauncher;
+import io.parley.peer.enclaves.ShimDistribution;
+import io.parley.peer.enclaves.remote.EnclaveServer;
+import io.parley.peer.platform.Platform;
+import io.parley.peer.platform.kinds.Platforms;
+import io.parley.transport.MutualTls;
+import io.parley.wire.BugException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Puts an enclave server together from its folder, top to bottom. */
+final class EnclaveWiring {
+  private static final Logger LOG = LoggerFactory.getLogger(EnclaveWiring.class);
+
+  /** A server that serves; closing it leaves nothing behind. */
+  static final class Running implements AutoCloseable {
+    private final List<AutoCloseable> parts;
+    private final String address;
+
+    private Running(List<AutoCloseable> parts, String address) {
+      this.parts = parts;
+      this.address = address;
+    }
+
+    /** host:port of the gRPC server. */
+    String address() {
+      return address;
+    }
+
+    @Override
+    public synchronized void close() {
+      closeAll(parts);
+    }
+  }
+
+  private EnclaveWiring() {}
+
+  /**
+   * Starts the enclave server of this folder.
+   *
+   * @throws io.parley.wire.ParleyException that says what is wrong; nothing is left then
+   */
+  static Running start(Path folder) {
+    List<AutoCloseable> parts = new ArrayList<>();
+    try {
+      return start(folder, parts);
+    } catch (RuntimeException e) {
+      closeAll(parts);
+      throw e;
+    }
+  }
+
+  private static Running start(Path folder, List<AutoCloseable> parts) {
+    Clock clock = Clock.systemUTC();
+    EnclaveConfig config = EnclaveConfigFile.read(folder.resolve("enclave.yaml"));
+    Path state = folder.resolve("state");
+    parts.add(HomeLock.take(state));
+    EnclaveIdentity identity = EnclaveIdentity.load(folder.resolve("identity"));
+    Distribution distribution = Distribution.find();
+    SecureRandom random = new SecureRandom();
+    Platform platform = platform(config, folder, state, random, parts);
+    parts.add(platform);
+    EnclaveLauncher launcher =
+        BwrapLauncher.open(
+            ShimDistribution.of(distribution.root()),
+            platform,
+            PeerWiring.temporary(),
+            config.uid());
+    parts.add(launcher);
+    EnclaveServer server =
+        new EnclaveServer(
+            new EnclaveServer.Needs(
+                config,
+                identity,
+                new MutualTls(clock),
+                launcher,
+                platform.kind(),
+                AppStore.open(state.resolve("apps"), distribution.root().resolve("apps")),
+                PeerWiring.version(),
+                random,
+                clock));
+    parts.add(server);
+    return new Running(parts, config.listen().withPort(server.port()).toString());
+  }
+
+  /** The simulated platform signs with the party's key for that, which agreements name. */
+  private static Platform platform(
+      EnclaveConfig config,
+      Path folder,
+      Path state,
+      SecureRandom random,
+      List<AutoCloseable> parts) {
+    return Platforms.open(
+        config.platform(),
+        new Platforms.Surroundings(
+            state,
+            PeerWiring.temporary(),
+            config.uid(),
+            config.platform() instanceof PlatformConfig.Simulated
+                ? simulated(folder, parts)
+                : (label, message) -> {
+                  throw new BugException("only the simulated platform signs with the party's key");
+                },
+            random));
+  }
+
+  private static SimulatedEvidence.Signer simulated(Path folder, List<AutoCloseable> parts) {
+    SigningKey key = KeyFiles.loadSigning(folder.resolve("identity").resolve("platform.key"));
+    parts.add(key::close);
+    return key::sign;
+  }
+
+  private static void closeAll(List<AutoCloseable> parts) {
+    for (AutoCloseable part : parts.reversed()) {
+      try {
+        part.close();
+      } catch (Exception e) {
+        LOG.atError().setCause(e).log("closing a part of the enclave server failed");
+      }
+    }
+    parts.clear();
+  }
+}

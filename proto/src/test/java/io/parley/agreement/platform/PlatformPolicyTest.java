@@ -1,0 +1,219 @@
+package io.parley.agreement.platform;
+
+import static io.parley.agreement.platform.PolicySamples.bytes;
+import static io.parley.agreement.platform.PolicySamples.root;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A policy that could mean nothing, or two things, cannot be made. */
+final class PlatformPolicyTest {
+  private static final SortedMap<String, Digest> NONE = Collections.emptySortedMap();
+
+  static List<PlatformPolicy> all() {
+    return PolicySamples.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("all")
+  void comesBackFromItsMessage(PlatformPolicy policy) {
+    assertThat(PlatformCodec.fromMessage(PlatformCodec.toMessage(policy))).isEqualTo(policy);
+  }
+
+  @ParameterizedTest
+  @MethodSource("all")
+  void comesBackFromItsText(PlatformPolicy policy) {
+    String text =
+        "kind: %s\n%s\n".formatted(policy.kind(), String.join("\n", PlatformYaml.write(policy)));
+    assertThat(PlatformYaml.parse(text, "p").policy()).isEqualTo(policy);
+  }
+
+  @Test
+  void ordersMeanNothing() {
+    SevSnpPolicy snp = PolicySamples.snp();
+    assertThat(snp.measurements()).containsExactly(bytes(48, 1), bytes(48, 0xff));
+    assertThat(snp.families()).containsExactly("milan", "turin");
+    assertThat(snp.vmpl()).containsExactly(0, 3);
+  }
+
+  @Test
+  void refusesListsThatAllowNothingOrSayAThingTwice() {
+    refused(
+        () -> snp(List.of(), List.of(), List.of(), List.of()),
+        "families: is empty",
+        "measurements: is empty",
+        "vmpl: is empty",
+        "signers: is empty");
+    refused(
+        () ->
+            snp(
+                List.of("milan", "milan"),
+                List.of(bytes(48, 1), bytes(48, 1)),
+                List.of(0, 0),
+                List.of("vcek", "vcek")),
+        "families: has a value twice",
+        "measurements: has a value twice",
+        "vmpl: has a value twice",
+        "signers: has a value twice");
+    refused(
+        () -> snp(List.of("Milan", "rome"), List.of(bytes(47, 1)), List.of(4, -1), List.of("asvk")),
+        "'Milan' is not one of milan, genoa, turin; did you mean 'milan'?",
+        "measurements: has 47 bytes; expected 48",
+        "vmpl: '4' is not 0 to 3",
+        "vmpl: '4294967295' is not 0 to 3",
+        "'asvk' is not one of vcek, vlek");
+  }
+
+  @Test
+  void limitsEveryList() {
+    refused(
+        () ->
+            snp(
+                List.of("milan"),
+                IntStream.rangeClosed(0, 64).mapToObj(i -> bytes(48, i)).toList(),
+                List.of(0),
+                List.of("vcek")),
+        "measurements: has 65 values; expected 1 to 64");
+    TreeMap<String, Digest> roots = new TreeMap<>();
+    IntStream.rangeClosed(0, 64).forEach(i -> roots.put("root" + i, root(i)));
+    refused(
+        () -> new NitroPolicy(PolicySamples.nitro().pcrs(), false, roots),
+        "roots: has 65 values; expected 0 to 64");
+    refused(
+        () ->
+            tdx(
+                Collections.nCopies(4, bytes(48, 1)),
+                IntStream.range(0, 257).mapToObj(i -> "INTEL-SA-" + i).toList()),
+        "advisories: has 257 values; expected 0 to 256");
+  }
+
+  @Test
+  void aTdHasFourRegisters() {
+    refused(() -> tdx(Collections.nCopies(3, bytes(48, 1)), List.of()), "rtmrs: has 3 values");
+    refused(() -> tdx(List.of(), List.of()), "rtmrs: is empty");
+    refused(
+        () -> tdx(Collections.nCopies(4, bytes(32, 1)), List.of("<script>")),
+        "rtmrs: has 32 bytes; expected 48",
+        "'<script>' is no advisory");
+  }
+
+  @Test
+  void aNitroImageIsMeasuredInThreeRegisters() {
+    refused(
+        () -> new NitroPolicy(new TreeMap<>(Map.of(32, bytes(48, 1), 2, bytes(1, 1))), false, NONE),
+        "'0' is missing",
+        "'1' is missing",
+        "'32' is no register from 0 to 31",
+        "pcrs.2: has 1 bytes; expected 48");
+  }
+
+  @Test
+  void aTpmNeedsSomethingThatVouchesForItsKey() {
+    refused(() -> tpm(Map.of(0, bytes(32, 1)), List.of(), Map.of()), "name 'roots'");
+    refused(
+        () ->
+            tpm(Map.of(16, bytes(32, 1), 23, bytes(32, 1), 24, bytes(32, 1)), List.of(), Map.of()),
+        "pcrs.16: can be reset by anyone",
+        "pcrs.23: can be reset by anyone",
+        "'24' is no register from 0 to 23");
+    refused(
+        () -> tpm(Map.of(), List.of(root(1), root(1)), Map.of("pinned-key", root(2))),
+        "attestation_keys: has a value twice",
+        "roots.pinned-key: stands for keys");
+    refused(
+        () -> tpm(Map.of(), List.of(), Map.of("a", root(1), "b", root(1), "C c", root(2))),
+        "roots: has a value twice",
+        "'C c' must be lower-case");
+    refused(
+        () ->
+            new TpmPolicy(
+                Collections.emptySortedMap(), List.of(root(1)), NONE, List.of("swtpmm", "qemu")),
+        "'swtpmm' is not one of swtpm; did you mean 'swtpm'?",
+        "'qemu' is not one of swtpm");
+  }
+
+  @Test
+  void rootsOfAmdHaveProductsNames() {
+    SevSnpPolicy good = PolicySamples.snp();
+    refused(
+        () ->
+            new SevSnpPolicy(
+                good.families(),
+                good.measurements(),
+                good.minimumTcb(),
+                good.vmpl(),
+                good.signers(),
+                good.hostData(),
+                false,
+                false,
+                true,
+                new TreeMap<>(Map.of("rome", root(1)))),
+        "roots.rome: 'rome' is not one of milan, genoa, turin");
+    refused(() -> new SnpTcb(256, 0, 0, 0, 0), "0 to 255");
+    refused(() -> new SnpTcb(0, 0, 0, 0, -1), "0 to 255");
+  }
+
+  @Test
+  void aMessageMustBeAboutAKind() {
+    refused(
+        () ->
+            PlatformCodec.fromMessage(
+                io.parley.proto.agreement.v1.PlatformPolicy.getDefaultInstance()),
+        "about no kind");
+  }
+
+  private static SevSnpPolicy snp(
+      List<String> families, List<ByteString> measured, List<Integer> vmpl, List<String> signers) {
+    return new SevSnpPolicy(
+        families,
+        measured,
+        new SnpTcb(0, 0, 0, 0, 0),
+        vmpl,
+        signers,
+        SevSnpPolicy.STRICT_HOST_DATA,
+        false,
+        false,
+        true,
+        NONE);
+  }
+
+  private static TdxPolicy tdx(List<ByteString> rtmrs, List<String> advisories) {
+    return new TdxPolicy(
+        List.of(bytes(48, 1)),
+        rtmrs,
+        1,
+        TdxPolicy.STRICT_STATUS,
+        advisories,
+        TdxPolicy.STRICT_VALUE,
+        TdxPolicy.STRICT_VALUE,
+        TdxPolicy.STRICT_VALUE,
+        false,
+        NONE);
+  }
+
+  private static TpmPolicy tpm(
+      Map<Integer, ByteString> pcrs, List<Digest> keys, Map<String, Digest> roots) {
+    return new TpmPolicy(new TreeMap<>(pcrs), keys, new TreeMap<>(roots), List.of());
+  }
+
+  private static void refused(Supplier<Object> make, String... problems) {
+    assertThatThrownBy(make::get)
+        .isInstanceOfSatisfying(
+            RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.INVALID_AGREEMENT))
+        .hasMessageContainingAll(problems);
+  }
+}
