@@ -19,12 +19,15 @@ find_jdk() {
   die "No JDK 25 or newer was found. Install one (for example Temurin 25), or set JAVA_HOME to it."
 }
 
-# Debian packages that the sandbox is made of: installed when run as root, named when not.
+# Debian packages that the sandbox is made of, and those named: installed when run as root, named when not.
 need_packages() {
-  local missing=()
+  local missing=() package
   command -v bwrap >/dev/null || missing+=(bubblewrap)
   command -v setpriv >/dev/null && command -v prlimit >/dev/null || missing+=(util-linux)
   command -v mvn >/dev/null || missing+=(maven)
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing+=("$package")
+  done
   [ ${#missing[@]} -gt 0 ] || return 0
   [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null \
     || die "Missing: ${missing[*]}. Install with: sudo apt-get install ${missing[*]}"

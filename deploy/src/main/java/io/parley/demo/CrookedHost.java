@@ -7,22 +7,30 @@ import io.parley.agreement.Agreement;
 import io.parley.agreement.DsseEnvelope;
 import io.parley.agreement.JobSpec;
 import io.parley.agreement.SignedAgreement;
+import io.parley.agreement.platform.TpmPolicy;
 import io.parley.evidence.Claims;
 import io.parley.evidence.Evidence;
 import io.parley.evidence.ReportData;
-import io.parley.evidence.SimulatedEvidence;
 import io.parley.identity.Membership;
 import io.parley.identity.NodeIdentity;
 import io.parley.identity.SigningKey;
+import io.parley.peer.config.NodeConfig;
+import io.parley.peer.config.NodeConfigFile;
+import io.parley.peer.platform.Credentials.Credential;
+import io.parley.peer.platform.Launch;
+import io.parley.peer.platform.Measurement;
+import io.parley.peer.platform.Platform;
+import io.parley.peer.platform.kinds.Platforms;
 import io.parley.proto.broker.v1.AgreementServiceGrpc;
 import io.parley.proto.broker.v1.CreateChallengeRequest;
+import io.parley.proto.broker.v1.CreateCredentialRequest;
+import io.parley.proto.broker.v1.CreateCredentialResponse;
 import io.parley.proto.broker.v1.CreateJobRequest;
 import io.parley.proto.broker.v1.GetAgreementRequest;
 import io.parley.proto.broker.v1.KeyServiceGrpc;
 import io.parley.proto.broker.v1.KeyServiceGrpc.KeyServiceBlockingStub;
 import io.parley.proto.broker.v1.RequestKeysRequest;
 import io.parley.seal.HpkeKeyPair;
-import io.parley.seal.HpkeSuite;
 import io.parley.transport.Channels;
 import io.parley.transport.ExpectedServer;
 import io.parley.transport.GrpcStatuses;
@@ -34,6 +42,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.List;
 import java.util.TreeMap;
 
 /**
@@ -41,8 +50,9 @@ import java.util.TreeMap;
  * accepted, and shows the same bytes again: for that job, and for the next one. Exits 0 when both
  * are refused.
  *
- * <p>With simulated evidence a host can also sign what it likes, as this one does for its first
- * job; deploy/docs/limits.md says so.
+ * <p>It runs no enclave at all: with simulated evidence a host can sign what it likes, and of an
+ * emulated TPM it can measure what it likes, as this one does for its first job;
+ * deploy/docs/limits.md says so.
  */
 final class CrookedHost {
   private final SecureRandom random = new SecureRandom();
@@ -130,8 +140,10 @@ final class CrookedHost {
   private Evidence evidence(
       KeyServiceBlockingStub broker, Agreement agreement, JobSpec job, NodeIdentity identity) {
     String party = identity.party();
-    try (HpkeKeyPair receive = HpkeKeyPair.generate(HpkeSuite.XWING, random);
-        SigningKey signing = SigningKey.generate(random)) {
+    try (HpkeKeyPair receive = HpkeKeyPair.generate(agreement.environment().hpke(), random);
+        SigningKey signing = SigningKey.generate(random);
+        Platform platform = platform(identity);
+        Launch launch = platform.measure(measurement(agreement, party))) {
       Claims claims =
           new Claims(
               challenge(broker, job, party),
@@ -145,13 +157,54 @@ final class CrookedHost {
               new TreeMap<>(agreement.environment().tests()));
       ByteString bytes = claims.encode();
       ByteString document =
-          SimulatedEvidence.sign(
-              identity.platformKey()::sign,
+          launch.attest(
               ReportData.of(bytes),
-              agreement.environment().shim().getFirst(),
-              agreement.environment().isolation().getFirst());
-      return new Evidence(Evidence.SIMULATED, bytes, document);
+              (ekCertificates, akPublic) ->
+                  credential(broker, job, party, ekCertificates, akPublic));
+      return new Evidence(platform.kind(), bytes, document);
     }
+  }
+
+  private Platform platform(NodeIdentity identity) {
+    NodeConfig config = NodeConfigFile.read(home.resolve("parley.yaml"));
+    return Platforms.open(
+        config.enclave().platform(),
+        new Platforms.Surroundings(
+            home.resolve("state"),
+            Path.of(System.getProperty("java.io.tmpdir")),
+            config.enclave().uid(),
+            identity.platformKey()::sign,
+            random));
+  }
+
+  private static Measurement measurement(Agreement agreement, String party) {
+    return new Measurement(
+        agreement.environment().shim().getFirst(),
+        agreement.environment().isolation().getFirst(),
+        agreement.computes(party) ? agreement.app() : null,
+        agreement.environment().platforms().stream()
+            .filter(TpmPolicy.class::isInstance)
+            .map(TpmPolicy.class::cast)
+            .findFirst()
+            .orElse(null));
+  }
+
+  private static Credential credential(
+      KeyServiceBlockingStub broker,
+      JobSpec job,
+      String party,
+      List<ByteString> ekCertificates,
+      ByteString akPublic) {
+    CreateCredentialResponse answer =
+        broker.createCredential(
+            CreateCredentialRequest.newBuilder()
+                .setJobId(job.jobId())
+                .setParty(party)
+                .addAllEkCertificates(ekCertificates)
+                .setAkPublic(akPublic)
+                .build());
+    return new Credential(
+        answer.getCredentialId(), answer.getCredentialBlob(), answer.getEncryptedSecret());
   }
 
   private static String ask(KeyServiceBlockingStub broker, Evidence evidence) {
