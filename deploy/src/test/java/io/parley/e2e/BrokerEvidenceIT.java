@@ -68,6 +68,7 @@ class BrokerEvidenceIT {
     agreement: %s
     parties: [ada, bob]
     broker:
+      key: local
       evidence:
         sev-snp:
           families: [milan]
