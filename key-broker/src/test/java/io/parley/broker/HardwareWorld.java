@@ -58,14 +58,7 @@ public final class HardwareWorld implements AutoCloseable {
    * @param more lines of broker.yaml
    */
   public HardwareWorld(Path folder, String more) throws IOException {
-    broker =
-        TestBroker.start(
-            folder,
-            FakeAuthority.NOW,
-            yaml ->
-                yaml.replace(
-                    "evidence: [simulated]",
-                    "evidence: [simulated, sev-snp, tdx, nitro, tpm2]\n" + more));
+    broker = TestBroker.start(folder, FakeAuthority.NOW, yaml -> yaml + more);
     signed = activate("all-kinds", policies());
     job = broker.startJob(signed);
   }
