@@ -20,7 +20,8 @@ import java.util.zip.ZipOutputStream;
  * second and needs a folder that is writable and executable. Two builds of one commit on one kind
  * of machine give the same bytes.
  *
- * <p>Usage: AppFolder MODULE_DIR MAIN_CLASS VERSION DESCRIPTION [JVM_OPTION...]
+ * <p>Usage: AppFolder MODULE_DIR MAIN_CLASS VERSION DESCRIPTION [enforces=CONDITION]
+ * [JVM_OPTION...]
  */
 void main(String[] args) throws IOException {
   Path module = Path.of(args[0]);
@@ -34,10 +35,19 @@ void main(String[] args) throws IOException {
       Files.copy(jar, lib.resolve(jar.getFileName()));
     }
   }
-  List<String> options = List.of(args).subList(4, args.length);
+  List<String> options = new ArrayList<>(List.of(args).subList(4, args.length));
+  String enforces = "";
+  if (!options.isEmpty() && options.getFirst().startsWith("enforces=")) {
+    enforces = options.removeFirst().substring("enforces=".length());
+  }
   Files.writeString(
       app.resolve("app.yaml"),
-      yaml(module.getFileName().toString(), args[2], args[3], command(lib, options, args[1])));
+      yaml(
+          module.getFileName().toString(),
+          args[2],
+          args[3],
+          enforces,
+          command(lib, options, args[1])));
 }
 
 /** What the JDK calls this machine, and what the jars do. */
@@ -138,11 +148,15 @@ List<String> command(Path lib, List<String> options, String main) throws IOExcep
   return command;
 }
 
-String yaml(String name, String version, String description, List<String> command) {
+String yaml(
+    String name, String version, String description, String enforces, List<String> command) {
   StringBuilder text = new StringBuilder();
   text.append("name: ").append(name).append('\n');
   text.append("version: \"").append(version).append("\"\n");
   text.append("description: \"").append(description).append("\"\n");
+  if (!enforces.isEmpty()) {
+    text.append("enforces: [").append(enforces).append("]\n");
+  }
   text.append("command:\n");
   for (String word : command) {
     text.append("  - \"").append(word).append("\"\n");

@@ -28,6 +28,7 @@ class ArchitectureTest {
   private static final String[] PROTO_ROOMS = {
     "io.parley.agreement..",
     "io.parley.evidence..",
+    "io.parley.gate..",
     "io.parley.seal..",
     "io.parley.identity..",
     "io.parley.tlog..",
@@ -40,6 +41,10 @@ class ArchitectureTest {
   };
   private static final String SHIM = "io.parley.shim..";
   private static final String SDK = "io.parley.sdk..";
+
+  /** Pure functions over parse trees, shared by the app sql and the command that explains it. */
+  private static final String RULES = "io.parley.rules..";
+
   private static final String APPS = "io.parley.apps..";
   private static final String BROKER = "io.parley.broker..";
   private static final String PEER = "io.parley.peer..";
@@ -79,14 +84,14 @@ class ArchitectureTest {
                 .resideInAnyPackage(PROTO_ROOMS)
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(SHIM, SDK, APPS, BROKER, PEER)
+                .resideInAnyPackage(SHIM, SDK, APPS, BROKER, PEER, RULES)
                 .as("proto knows nobody"),
             noClasses()
                 .that()
                 .resideInAPackage(SHIM)
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(SDK, APPS, BROKER, PEER)
+                .resideInAnyPackage(SDK, APPS, BROKER, PEER, RULES)
                 .as("the shim knows proto only"),
             noClasses()
                 .that()
@@ -102,14 +107,31 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(
                     resideInAPackage("io.parley..")
-                        .and(DescribedPredicate.not(resideInAnyPackage(SDK, APPS))))
-                .as("apps know the sdk only"),
+                        .and(DescribedPredicate.not(resideInAnyPackage(SDK, APPS, RULES))))
+                .as("apps know the sdk and the rules only"),
+            noClasses()
+                .that()
+                .resideInAPackage(APPS)
+                .and()
+                .resideOutsideOfPackage("io.parley.apps.sql..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(RULES)
+                .as("of the apps sql alone knows the rules for queries"),
+            noClasses()
+                .that()
+                .resideInAPackage(RULES)
+                .should()
+                .dependOnClassesThat(
+                    resideInAPackage("io.parley..")
+                        .and(DescribedPredicate.not(resideInAPackage(RULES))))
+                .as("the rules for queries stand alone"),
             noClasses()
                 .that()
                 .resideInAPackage(BROKER)
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(SHIM, SDK, APPS, PEER)
+                .resideInAnyPackage(SHIM, SDK, APPS, PEER, RULES)
                 .as("the broker knows proto only"),
             noClasses()
                 .that()

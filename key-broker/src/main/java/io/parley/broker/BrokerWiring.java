@@ -11,6 +11,7 @@ import io.parley.broker.agreements.Agreements;
 import io.parley.broker.agreements.Halts;
 import io.parley.broker.agreements.ProposalRules;
 import io.parley.broker.agreements.StorageLimits;
+import io.parley.broker.answers.AnswerRecords;
 import io.parley.broker.attest.NoPlatform;
 import io.parley.broker.attest.OwnEvidenceDesk;
 import io.parley.broker.attest.OwnPlatform;
@@ -25,9 +26,12 @@ import io.parley.broker.evidence.collateral.CollateralFolder;
 import io.parley.broker.evidence.collateral.CollateralSource;
 import io.parley.broker.evidence.tpm2.Credentials;
 import io.parley.broker.evidence.trust.KnownSignatures;
+import io.parley.broker.gates.GateKeeper;
+import io.parley.broker.gates.VerificationSets;
 import io.parley.broker.grpc.AgreementGrpc;
 import io.parley.broker.grpc.AgreementMessages;
 import io.parley.broker.grpc.BrokerEvidenceGrpc;
+import io.parley.broker.grpc.GateGrpc;
 import io.parley.broker.grpc.KeyAdminGrpc;
 import io.parley.broker.grpc.KeyGrpc;
 import io.parley.broker.grpc.LogGrpc;
@@ -63,8 +67,10 @@ import io.parley.broker.store.FaultPoints;
 import io.parley.broker.store.Store;
 import io.parley.evidence.BrokerStatement;
 import io.parley.evidence.tsm.TsmReports;
+import io.parley.gate.SignedGateKey;
 import io.parley.identity.BrokerIdentity;
 import io.parley.process.NativeFolder;
+import io.parley.seal.HpkeKeyPair;
 import io.parley.transport.CallerInterceptor;
 import io.parley.transport.Channels;
 import io.parley.transport.ErrorInterceptor;
@@ -167,6 +173,8 @@ public final class BrokerWiring {
     Shredding shredding = new Shredding(store, log, keys, vault, clock);
     shredding.finishAll();
     Jobs jobs = new Jobs(store, log, keys, limits, clock);
+    HpkeKeyPair gateKey = closing.add(master.receiveKey("parley/v1/verification-sets"));
+    VerificationSets verificationSets = new VerificationSets(store, log, gateKey, limits, clock);
     Challenges challenges = new Challenges(random, nanoTime, config.challengeValid());
     Credentials credentials = new Credentials(random, nanoTime, config.challengeValid());
     CollateralSource collateral =
@@ -180,10 +188,12 @@ public final class BrokerWiring {
             challenges,
             new EvidenceVerifiers(config.evidence(), collateral, credentials, signatures, clock),
             new TpmCredentials(credentials, collateral, signatures, random, clock),
+            new GateKeeper(store, log, gateKey, random, clock),
             new Grants(store, log, keys, identity.signingKey(), limits, clock),
             new Refusals(store, log, limits),
             clock);
     LogReader reader = new LogReader(store, log);
+    AnswerRecords answers = new AnswerRecords(store, log, identity.signingKey(), clock);
     Receipts receipts = new Receipts(store, log, reader, identity.signingKey(), clock);
 
     OwnEvidenceDesk own = ownEvidence(config.ownEvidence(), identity);
@@ -209,7 +219,15 @@ public final class BrokerWiring {
             .executor(workers)
             .addService(limited(limit, gate, new AgreementGrpc(agreements, halts, messages)))
             .addService(limited(limit, gate, new KeyAdminGrpc(datasetKeys, shredding, messages)))
-            .addService(limited(limit, gate, new KeyGrpc(jobs, challenges, release, receipts)))
+            .addService(
+                limited(limit, gate, new KeyGrpc(jobs, challenges, release, answers, receipts)))
+            .addService(
+                limited(
+                    limit,
+                    gate,
+                    new GateGrpc(
+                        verificationSets,
+                        SignedGateKey.sign(gateKey.publicKey(), identity.signingKey()))))
             .addService(limited(limit, gate, new MembershipGrpc(members)))
             .addService(limited(limit, new LogGrpc(reader, desk)))
             .addService(limited(limit, new BrokerEvidenceGrpc(own)))

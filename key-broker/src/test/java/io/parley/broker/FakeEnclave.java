@@ -9,6 +9,7 @@ import io.parley.evidence.Evidence;
 import io.parley.evidence.LaunchStatement;
 import io.parley.evidence.ReportData;
 import io.parley.evidence.SimulatedEvidence;
+import io.parley.gate.GateOutcome;
 import io.parley.identity.SigningKey;
 import io.parley.identity.VerifyingKey;
 import io.parley.proto.broker.v1.FinishJobRequest;
@@ -26,6 +27,7 @@ import io.parley.seal.SealedKey;
 import io.parley.seal.Secret;
 import io.parley.wire.Digest;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -43,11 +45,14 @@ public final class FakeEnclave {
   private final HpkeKeyPair receiveKey;
   private final SigningKey signingKey;
   private final Facts facts;
+  private final List<GateOutcome> gates;
 
-  private FakeEnclave(HpkeKeyPair receiveKey, SigningKey signingKey, Facts facts) {
+  private FakeEnclave(
+      HpkeKeyPair receiveKey, SigningKey signingKey, Facts facts, List<GateOutcome> gates) {
     this.receiveKey = receiveKey;
     this.signingKey = signingKey;
     this.facts = facts;
+    this.gates = gates;
   }
 
   /** Everything that evidence says, but nonce and keys. */
@@ -82,7 +87,8 @@ public final class FakeEnclave {
             agreement.environment().isolation().getFirst(),
             platformKey,
             Evidence.SIMULATED,
-            null));
+            null),
+        List.of());
   }
 
   /** The facts, to change some. */
@@ -92,12 +98,22 @@ public final class FakeEnclave {
 
   /** The same keys, other facts. */
   public FakeEnclave with(Facts changed) {
-    return new FakeEnclave(receiveKey, signingKey, changed);
+    return new FakeEnclave(receiveKey, signingKey, changed, gates);
   }
 
   /** The same facts, a fresh receive key of this suite. */
   public FakeEnclave receivingWith(HpkeSuite suite) {
-    return new FakeEnclave(HpkeKeyPair.generate(suite, RANDOM), signingKey, facts);
+    return new FakeEnclave(HpkeKeyPair.generate(suite, RANDOM), signingKey, facts, gates);
+  }
+
+  /** The same enclave, which claims to have been through these gates. */
+  public FakeEnclave through(GateOutcome... outcomes) {
+    return new FakeEnclave(receiveKey, signingKey, facts, List.of(outcomes));
+  }
+
+  /** The key that keys and gate tasks are sealed to. */
+  public HpkeKeyPair receiveKey() {
+    return receiveKey;
   }
 
   /** The claims over a challenge. */
@@ -111,7 +127,8 @@ public final class FakeEnclave {
         facts.jobId(),
         facts.job(),
         facts.app(),
-        facts.tests());
+        facts.tests(),
+        gates);
   }
 
   /** Evidence over a challenge. */
@@ -182,6 +199,11 @@ public final class FakeEnclave {
         .setReport(bytes)
         .setSignature(signingKey.sign("parley/v1/job-report", bytes))
         .build();
+  }
+
+  /** Its signature over anything. */
+  public ByteString sign(String label, ByteString bytes) {
+    return signingKey.sign(label, bytes);
   }
 
   /** The public half of the key that it signs with. */

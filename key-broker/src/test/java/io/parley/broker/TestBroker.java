@@ -121,7 +121,8 @@ public final class TestBroker implements AutoCloseable {
   }
 
   /** Makes one, and the consortium around it. */
-  static TestConsortium create(Path folder, MutableTime time, String listen) throws IOException {
+  public static TestConsortium create(Path folder, MutableTime time, String listen)
+      throws IOException {
     BrokerHome home = new BrokerHome(folder);
     var identity = home.create(BROKER, listen, "consortium", new KeysConfig.File(), time, RANDOM);
     TestConsortium consortium = new TestConsortium(time, identity.broker("127.0.0.1:1"));
@@ -216,7 +217,8 @@ public final class TestBroker implements AutoCloseable {
     return open(running.address(), certificate, consortium, time);
   }
 
-  static ManagedChannel open(
+  /** A channel of a member's to a broker at this address. */
+  public static ManagedChannel open(
       String address, TlsIdentity certificate, TestConsortium consortium, MutableTime time) {
     return Channels.open(
         address,

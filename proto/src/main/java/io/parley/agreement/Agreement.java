@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What may run on which data, for whom, how often. Default deny: what is not here is not allowed.
@@ -23,10 +24,12 @@ import java.util.function.Function;
  * has not expired. Lists whose order means nothing are sorted. Immutable.
  *
  * @param broker SHA-256 of the broker's Ed25519 key
- * @param app SHA-256 of the app's manifest
+ * @param app what evidence must name: SHA-256 of the app's manifest, or the chain's digest
  * @param terms how long, how often, and how it may be replaced
  * @param brokerEvidence what evidence of the broker's own must show, by kind, one of which it must
  *     be; empty: it need not show any
+ * @param queries who writes the query of the app sql
+ * @param chain the apps that run in place of one; null: there is one app
  */
 public record Agreement(
     String name,
@@ -39,9 +42,40 @@ public record Agreement(
     Environment environment,
     Terms terms,
     List<Parameter> parameters,
-    List<PlatformPolicy> brokerEvidence) {
+    List<PlatformPolicy> brokerEvidence,
+    Queries queries,
+    @Nullable Chain chain) {
 
-  /** With a broker that need not show evidence. */
+  /** Whose query, if any, is fixed, and of one app. */
+  public Agreement(
+      String name,
+      List<Party> parties,
+      Digest broker,
+      Digest app,
+      List<Dataset> datasets,
+      List<String> compute,
+      List<ResultRule> results,
+      Environment environment,
+      Terms terms,
+      List<Parameter> parameters,
+      List<PlatformPolicy> brokerEvidence) {
+    this(
+        name,
+        parties,
+        broker,
+        app,
+        datasets,
+        compute,
+        results,
+        environment,
+        terms,
+        parameters,
+        brokerEvidence,
+        Queries.FIXED,
+        null);
+  }
+
+  /** With a broker that need not show evidence, and one app. */
   public Agreement(
       String name,
       List<Party> parties,
@@ -64,7 +98,9 @@ public record Agreement(
         environment,
         terms,
         parameters,
-        List.of());
+        List.of(),
+        Queries.FIXED,
+        null);
   }
 
   /**
@@ -87,7 +123,15 @@ public record Agreement(
         results,
         terms,
         parameters,
-        brokerEvidence);
+        brokerEvidence,
+        queries);
+    if (chain != null) {
+      AgreementRules.checkChain(problems, chain, datasets, results, parameters, queries);
+      problems.check(
+          app.equals(chain.digest()),
+          "app",
+          "is %s; expected the chain's digest %s".formatted(app, chain.digest()));
+    }
     AgreementRules.checkKeys(problems, parties);
     problems.throwIfAny(
         Reason.INVALID_AGREEMENT, "agreement '%s'".formatted(Suggestions.shown(name)));
@@ -110,7 +154,20 @@ public record Agreement(
         environment,
         others,
         parameters,
-        brokerEvidence);
+        brokerEvidence,
+        queries,
+        chain);
+  }
+
+  /** Whether an app must keep to conditions that no enclave can enforce without it. */
+  public boolean needsRules() {
+    return queries == Queries.WITHIN_RULES
+        || results.stream().anyMatch(result -> result.shape().minGroup() > 0);
+  }
+
+  /** The apps that its enclaves run, in the order of the steps where there is a chain. */
+  public List<Digest> apps() {
+    return chain == null ? List.of(app) : chain.apps();
   }
 
   /** How it may be replaced. */
@@ -187,6 +244,22 @@ public record Agreement(
                 Map.of("result", result, "agreement", name)));
   }
 
+  /**
+   * The parameter of this name.
+   *
+   * @throws RefusedException INVALID_PARAMETER when there is none
+   */
+  public Parameter parameter(String parameter) {
+    return parameters.stream()
+        .filter(p -> p.name().equals(parameter))
+        .findFirst()
+        .orElseThrow(() ->
+            new RefusedException(
+                Reason.INVALID_PARAMETER,
+                "agreement '%s' has no parameter '%s'".formatted(name, parameter),
+                Map.of("parameter", parameter, "agreement", name)));
+  }
+
   /** Whether this party's enclave runs the app. */
   public boolean computes(String party) {
     return compute.contains(party);
@@ -220,6 +293,23 @@ public record Agreement(
             .map(Dataset::name)
             .filter(d -> dataset(d).owner().equals(party) || (computes(party) && mayHold(party, d)))
             .toList());
+  }
+
+  /** The owners of datasets with a gate. */
+  public SortedSet<String> gateOwners() {
+    return names(
+        datasets.stream()
+            .filter(dataset -> dataset.gate() == GateRule.REQUIRED)
+            .map(Dataset::owner)
+            .toList());
+  }
+
+  /**
+   * The owners whose gates the app must pass in that party's enclave before it gets any key; none
+   * for a party that does not compute.
+   */
+  public SortedSet<String> gatesBefore(String party) {
+    return computes(party) ? gateOwners() : names(List.of());
   }
 
   private static SortedSet<String> names(List<String> names) {

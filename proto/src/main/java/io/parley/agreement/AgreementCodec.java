@@ -21,12 +21,18 @@ public final class AgreementCodec {
         io.parley.proto.agreement.v1.Agreement.newBuilder()
             .setName(agreement.name())
             .setBrokerKeySha256(agreement.broker().value())
-            .setAppSha256(agreement.app().value())
             .addAllCompute(agreement.compute())
             .setEnvironment(AgreementWriter.environment(agreement.environment()))
             .setChanges(AgreementWriter.changes(agreement.changes()))
             .setExpires(StrictMessages.timestamp(agreement.expires()))
-            .setMaxJobs(agreement.maxJobs());
+            .setMaxJobs(agreement.maxJobs())
+            .setQueries(AgreementWriter.queries(agreement.queries()));
+    Chain chain = agreement.chain();
+    if (chain == null) {
+      message.setAppSha256(agreement.app().value());
+    } else {
+      message.setChain(ChainCodec.toMessage(chain));
+    }
     AgreementWriter.replacement(agreement.terms(), message);
     agreement.parties().forEach(p -> message.addParties(PartyCodec.toProto(p)));
     agreement.datasets().forEach(d -> message.addDatasets(AgreementWriter.dataset(d)));

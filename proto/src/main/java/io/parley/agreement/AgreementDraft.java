@@ -22,7 +22,8 @@ public final class AgreementDraft {
   private final String name;
   private final List<String> parties;
   private final @Nullable Digest broker;
-  private final String app;
+  private final @Nullable String app;
+  private final @Nullable ChainDraft chain;
   private final List<Dataset> datasets;
   private final List<String> compute;
   private final List<ResultRule> results;
@@ -30,23 +31,27 @@ public final class AgreementDraft {
   private final Terms terms;
   private final List<Parameter> parameters;
   private final List<PlatformPolicy> brokerEvidence;
+  private final Queries queries;
 
   AgreementDraft(
       String name,
       List<String> parties,
       @Nullable Digest broker,
-      String app,
+      @Nullable String app,
+      @Nullable ChainDraft chain,
       List<Dataset> datasets,
       List<String> compute,
       List<ResultRule> results,
       EnvironmentDraft environment,
       Terms terms,
       List<Parameter> parameters,
-      List<PlatformPolicy> brokerEvidence) {
+      List<PlatformPolicy> brokerEvidence,
+      Queries queries) {
     this.name = name;
     this.parties = List.copyOf(parties);
     this.broker = broker;
     this.app = app;
+    this.chain = chain;
     this.datasets = List.copyOf(datasets);
     this.compute = List.copyOf(compute);
     this.results = List.copyOf(results);
@@ -54,6 +59,7 @@ public final class AgreementDraft {
     this.terms = terms;
     this.parameters = List.copyOf(parameters);
     this.brokerEvidence = List.copyOf(brokerEvidence);
+    this.queries = queries;
   }
 
   public String name() {
@@ -65,9 +71,17 @@ public final class AgreementDraft {
     return parties;
   }
 
-  /** The app: a digest in text form, or a name to look up. */
-  public String app() {
-    return app;
+  /**
+   * The apps, each a digest in text form or a name to look up: one, or one for each step of the
+   * chain in the order of the steps.
+   */
+  public List<String> apps() {
+    return chain != null ? chain.apps() : app == null ? List.of() : List.of(app);
+  }
+
+  /** The names of the chain's steps, in order; none where there is one app. */
+  public List<String> steps() {
+    return chain == null ? List.of() : chain.steps().stream().map(ChainRules.Step::name).toList();
   }
 
   public List<Dataset> datasets() {
@@ -89,6 +103,11 @@ public final class AgreementDraft {
 
   public List<Parameter> parameters() {
     return parameters;
+  }
+
+  /** Who writes the query. */
+  public Queries queries() {
+    return queries;
   }
 
   /**
@@ -124,21 +143,24 @@ public final class AgreementDraft {
         "%s is not the broker of consortium '%s', which is %s; name that, or leave it out"
             .formatted(broker, membership.consortium(), consortiumBroker));
     problems.throwIfAny(Reason.INVALID_AGREEMENT, "agreement '%s'".formatted(name));
+    @Nullable Chain steps = chain == null ? null : chain.resolve(named -> appDigest(named, apps));
     return new Agreement(
         name,
         members,
         consortiumBroker,
-        appDigest(apps),
+        steps == null ? appDigest(java.util.Objects.requireNonNull(app), apps) : steps.digest(),
         datasets,
         compute,
         results,
         environment.resolve(localShim),
         terms,
         parameters,
-        brokerEvidence);
+        brokerEvidence,
+        queries,
+        steps);
   }
 
-  private Digest appDigest(Function<String, Digest> apps) {
+  private static Digest appDigest(String app, Function<String, Digest> apps) {
     if (app.startsWith("sha256:")) {
       return Digest.parse(app);
     }

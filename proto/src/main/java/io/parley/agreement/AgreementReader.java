@@ -29,7 +29,9 @@ final class AgreementReader {
   Agreement read() {
     List<Party> parties = each("parties", message.getPartiesList(), this::party);
     @Nullable Digest broker = digest("broker", message.getBrokerKeySha256());
-    @Nullable Digest app = digest("app", message.getAppSha256());
+    @Nullable Chain chain =
+        message.hasChain() ? ChainCodec.fromMessage(problems, message.getChain()) : null;
+    @Nullable Digest app = app(chain);
     List<Dataset> datasets = each("datasets", message.getDatasetsList(), this::dataset);
     List<ResultRule> results = each("results", message.getResultsList(), this::result);
     @Nullable Environment environment = environment();
@@ -43,6 +45,7 @@ final class AgreementReader {
     List<Parameter> parameters = each("params", message.getParametersList(), this::parameter);
     List<PlatformPolicy> brokerEvidence =
         each("broker_evidence", message.getBrokerEvidenceList(), this::platform);
+    Queries queries = queries();
     AgreementRules.check(
         problems,
         message.getName(),
@@ -57,7 +60,11 @@ final class AgreementReader {
             maxJobs,
             window),
         parameters,
-        brokerEvidence);
+        brokerEvidence,
+        queries);
+    if (chain != null) {
+      AgreementRules.checkChain(problems, chain, datasets, results, parameters, queries);
+    }
     AgreementRules.checkKeys(problems, parties);
     problems.throwIfAny(
         Reason.INVALID_AGREEMENT, "agreement '%s'".formatted(Suggestions.shown(message.getName())));
@@ -72,7 +79,18 @@ final class AgreementReader {
         present(environment),
         new Terms(present(changes), parent, present(expires), maxJobs, window),
         parameters,
-        brokerEvidence);
+        brokerEvidence,
+        queries,
+        chain);
+  }
+
+  private @Nullable Digest app(@Nullable Chain chain) {
+    if (!message.hasChain()) {
+      return digest("app", message.getAppSha256());
+    }
+    problems.check(
+        message.getAppSha256().isEmpty(), "app", "is there beside a chain; expected one of them");
+    return chain == null ? null : chain.digest();
   }
 
   private static <T> T present(@Nullable T part) {
@@ -102,6 +120,17 @@ final class AgreementReader {
     return problems.attempt(path, () -> new Digest(value));
   }
 
+  private Queries queries() {
+    return switch (message.getQueries()) {
+      case QUERIES_UNSPECIFIED -> Queries.FIXED;
+      case QUERIES_WITHIN_RULES -> Queries.WITHIN_RULES;
+      case UNRECOGNIZED -> {
+        problems.add("queries", "is not known; expected fixed or within_rules");
+        yield Queries.FIXED;
+      }
+    };
+  }
+
   private @Nullable Dataset dataset(String path, io.parley.proto.agreement.v1.Dataset dataset) {
     int before = problems.count();
     List<Column> columns = each(path + ".columns", dataset.getColumnsList(), this::column);
@@ -111,7 +140,28 @@ final class AgreementReader {
             path,
             () ->
                 new Dataset(
-                    dataset.getName(), dataset.getOwner(), columns, dataset.getReleasedToList()));
+                    dataset.getName(),
+                    dataset.getOwner(),
+                    columns,
+                    dataset.getReleasedToList(),
+                    dataset.hasUsage()
+                        ? UsageCodec.fromMessage(dataset.getUsage())
+                        : Usage.UNSTATED,
+                    dataset.hasBudget()
+                        ? UsageCodec.fromMessage(dataset.getBudget())
+                        : Budget.UNLIMITED,
+                    gate(path, dataset.getGate())));
+  }
+
+  private GateRule gate(String path, io.parley.proto.agreement.v1.GateRule rule) {
+    return switch (rule) {
+      case GATE_RULE_UNSPECIFIED -> GateRule.NONE;
+      case GATE_RULE_REQUIRED -> GateRule.REQUIRED;
+      case UNRECOGNIZED -> {
+        problems.add(path + ".gate", "is not known; expected none or required");
+        yield GateRule.NONE;
+      }
+    };
   }
 
   private @Nullable Column column(String path, io.parley.proto.agreement.v1.Column column) {
@@ -122,9 +172,18 @@ final class AgreementReader {
   }
 
   private @Nullable ResultRule result(String path, io.parley.proto.agreement.v1.Result result) {
-    return problems.attempt(
-        path,
-        () -> new ResultRule(result.getName(), result.getRecipientsList(), result.getMaxRows()));
+    int before = problems.count();
+    List<Column> schema = each(path + ".schema", result.getSchemaList(), this::column);
+    return problems.count() > before
+        ? null
+        : problems.attempt(
+            path,
+            () ->
+                new ResultRule(
+                    result.getName(),
+                    result.getRecipientsList(),
+                    result.getMaxRows(),
+                    UsageCodec.shape(result, schema)));
   }
 
   private @Nullable Environment environment() {

@@ -20,7 +20,8 @@ final class AgreementRules {
       List<ResultRule> results,
       Terms terms,
       List<Parameter> parameters,
-      List<PlatformPolicy> brokerEvidence) {
+      List<PlatformPolicy> brokerEvidence,
+      Queries queries) {
     Rules rules = new Rules(problems);
     rules.agreementName("name", name);
     rules.size("parties", parties.size(), 1, Limits.MAX_PARTIES);
@@ -33,8 +34,51 @@ final class AgreementRules {
     rules.size("params", parameters.size(), 0, Limits.MAX_PARAMETERS);
     rules.unique("params", parameters.stream().map(Parameter::name).toList());
     rules.references(parties, datasets, compute, results);
+    rules.conditions(queries, datasets, results, parameters);
     rules.terms(terms);
     rules.brokerEvidence("broker.evidence", brokerEvidence);
+  }
+
+  /** A chain that was read whole, in the agreement around it. */
+  static void checkChain(
+      Problems problems,
+      Chain chain,
+      List<Dataset> datasets,
+      List<ResultRule> results,
+      List<Parameter> parameters,
+      Queries queries) {
+    conditionsOfChain(problems, datasets, results, queries);
+    ChainRules.check(
+        problems,
+        chain.steps().stream().map(s -> new ChainRules.Step(s.name(), s.flow())).toList(),
+        chain.grants(),
+        new ChainRules.Around(
+            datasets,
+            results.stream().map(ResultRule::name).toList(),
+            parameters.stream().map(Parameter::name).toList()));
+  }
+
+  /** No step can keep to a condition on data that another step has changed. */
+  static void conditionsOfChain(
+      Problems problems, List<Dataset> datasets, List<ResultRule> results, Queries queries) {
+    problems.check(
+        queries == Queries.FIXED, "queries", "is for the app sql alone, and there is a chain");
+    for (Dataset dataset : datasets) {
+      problems.check(
+          dataset.usage().isEmpty(),
+          "datasets.%s.usage".formatted(dataset.name()),
+          "is not enforced in a chain; leave it out, and say under read_by which steps may read it");
+      problems.check(
+          dataset.gate() == GateRule.NONE,
+          "datasets.%s.gate".formatted(dataset.name()),
+          "is not there for chains; leave it out");
+    }
+    for (ResultRule result : results) {
+      problems.check(
+          result.shape().minGroup() == 0,
+          "results.%s.min_group".formatted(result.name()),
+          "is not enforced in a chain; leave it out");
+    }
   }
 
   /** One key must not speak for two parties. */

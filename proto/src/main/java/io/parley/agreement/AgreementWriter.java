@@ -5,6 +5,7 @@ import io.parley.proto.agreement.v1.Result;
 import io.parley.wire.Digest;
 import io.parley.wire.StrictMessages;
 import java.time.Instant;
+import java.util.List;
 
 /** Sections of an agreement from records to messages. */
 final class AgreementWriter {
@@ -15,15 +16,35 @@ final class AgreementWriter {
         io.parley.proto.agreement.v1.Dataset.newBuilder()
             .setName(dataset.name())
             .setOwner(dataset.owner())
-            .addAllReleasedTo(dataset.releasedTo());
-    for (Column column : dataset.columns()) {
-      message.addColumns(
-          io.parley.proto.agreement.v1.Column.newBuilder()
-              .setName(column.name())
-              .setType(column.type().sql())
-              .setNullable(column.nullable()));
+            .addAllReleasedTo(dataset.releasedTo())
+            .setGate(dataset.gate().toMessage());
+    message.addAllColumns(columns(dataset.columns()));
+    if (!dataset.usage().isEmpty()) {
+      message.setUsage(UsageCodec.toMessage(dataset.usage()));
+    }
+    if (!dataset.budget().isUnlimited()) {
+      message.setBudget(UsageCodec.toMessage(dataset.budget()));
     }
     return message.build();
+  }
+
+  static List<io.parley.proto.agreement.v1.Column> columns(List<Column> columns) {
+    return columns.stream().map(AgreementWriter::column).toList();
+  }
+
+  private static io.parley.proto.agreement.v1.Column column(Column column) {
+    return io.parley.proto.agreement.v1.Column.newBuilder()
+        .setName(column.name())
+        .setType(column.type().sql())
+        .setNullable(column.nullable())
+        .build();
+  }
+
+  static io.parley.proto.agreement.v1.Queries queries(Queries queries) {
+    return switch (queries) {
+      case FIXED -> io.parley.proto.agreement.v1.Queries.QUERIES_UNSPECIFIED;
+      case WITHIN_RULES -> io.parley.proto.agreement.v1.Queries.QUERIES_WITHIN_RULES;
+    };
   }
 
   static Result result(ResultRule result) {
@@ -31,6 +52,9 @@ final class AgreementWriter {
         .setName(result.name())
         .addAllRecipients(result.recipients())
         .setMaxRows(result.maxRows())
+        .setMinGroup(result.shape().minGroup())
+        .putAllRounding(UsageCodec.rounding(result.shape()))
+        .addAllSchema(result.shape().schema().stream().map(AgreementWriter::column).toList())
         .build();
   }
 

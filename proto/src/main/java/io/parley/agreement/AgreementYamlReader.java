@@ -25,29 +25,18 @@ import org.jspecify.annotations.Nullable;
 /** One text to one draft. Every problem is collected; the draft is made when there is none. */
 final class AgreementYamlReader {
   // Conditions of the design that this version does not enforce, or names for them.
-  private static final List<String> NOT_ENFORCED =
-      List.of(
-          "usage",
-          "min_group",
-          "chain",
-          "chains",
-          "gate",
-          "verification",
-          "schema",
-          "counters",
-          "tolerance",
-          "join",
-          "group",
-          "aggregate");
+  private static final List<String> NOT_ENFORCED = List.of("counters", "keep");
 
   private final YamlFile file;
   private final Problems problems;
   private final Rules rules;
+  private final ColumnSections columns;
 
   AgreementYamlReader(String text, String fileName) {
     file = YamlFile.read(text, fileName, AgreementYamlReader::refusal);
     problems = file.problems();
     rules = new Rules(problems);
+    columns = new ColumnSections(problems);
   }
 
   private static @Nullable String refusal(String key) {
@@ -69,11 +58,13 @@ final class AgreementYamlReader {
         "parties",
         "broker",
         "app",
+        "chain",
         "datasets",
         "compute",
         "results",
         "environment",
         "params",
+        "queries",
         "changes",
         "parent",
         "expires",
@@ -86,20 +77,28 @@ final class AgreementYamlReader {
     @Nullable Digest brokerKey =
         broker == null ? digestOrLocal(top, "broker") : digestOrLocal(broker, "key");
     List<PlatformPolicy> brokerEvidence = broker == null ? List.of() : brokerEvidence(broker);
-    @Nullable String app = app(top);
+    @Nullable YamlNode chained = top.find("chain");
+    @Nullable String app = chained == null ? app(top) : null;
     List<Dataset> datasets = named(top, "datasets", this::dataset);
     @Nullable List<String> compute = top.texts("compute", "party names", false);
     List<ResultRule> results = named(top, "results", this::result);
     @Nullable EnvironmentDraft environment = environment(top);
     List<Parameter> parameters =
         top.find("params") == null ? List.of() : named(top, "params", this::parameter);
+    Queries queries = UsageSections.queries(problems, top);
     @Nullable ChangeRule changes = changes(top);
     @Nullable Instant expires = instant(top, "expires");
     @Nullable Long maxJobs = top.number("max_jobs");
     @Nullable Digest parent = top.find("parent") == null ? null : digestOrLocal(top, "parent");
     Window window = top.find("window") == null ? Window.ALWAYS : window(top);
+    @Nullable ChainDraft chain =
+        chained == null ? notChained(top) : chain(top, datasets, results, parameters);
     checkWhole(name, parties, datasets, compute, results, expires, maxJobs, parameters);
     rules.window("window", window);
+    rules.conditions(queries, datasets, results, parameters);
+    if (chained != null) {
+      AgreementRules.conditionsOfChain(problems, datasets, results, queries);
+    }
     if (problems.count() > 0) {
       return null;
     }
@@ -107,7 +106,8 @@ final class AgreementYamlReader {
         present(name),
         present(parties),
         brokerKey,
-        present(app),
+        app,
+        chain,
         datasets,
         present(compute),
         results,
@@ -115,7 +115,8 @@ final class AgreementYamlReader {
         new Terms(
             present(changes), parent, present(expires), Math.toIntExact(present(maxJobs)), window),
         parameters,
-        brokerEvidence);
+        brokerEvidence,
+        queries);
   }
 
   private List<PlatformPolicy> brokerEvidence(YamlSection broker) {
@@ -191,61 +192,82 @@ final class AgreementYamlReader {
     if (section == null) {
       return null;
     }
-    section.only("owner", "columns", "released_to");
+    section.only(
+        "owner", "columns", "released_to", "read_by", "identity", "usage", "budget", "gate");
     @Nullable String owner = section.text("owner", "a party's name");
     List<String> releasedTo = section.textsOrNone("released_to", "party names");
-    List<Column> columns = columns(section);
+    List<Column> columns = this.columns.of(section, "columns");
+    Usage usage = UsageSections.usage(problems, section);
+    Budget budget = UsageSections.budget(problems, section);
+    GateRule gate = gate(section);
     // With a column left out, the record would stand for something that nobody wrote.
     return owner == null || columns.isEmpty()
         ? null
-        : attempt(section.path(""), () -> new Dataset(entry.key(), owner, columns, releasedTo));
+        : attempt(
+            section.path(""),
+            () -> new Dataset(entry.key(), owner, columns, releasedTo, usage, budget, gate));
+  }
+
+  private static GateRule gate(YamlSection dataset) {
+    return dataset.value(
+        "gate",
+        GateRule.NONE,
+        text -> {
+          for (GateRule rule : GateRule.values()) {
+            if (rule.text().equals(text)) {
+              return rule;
+            }
+          }
+          throw new IllegalArgumentException(
+              "'%s' is not none or required".formatted(Suggestions.shown(text)));
+        });
   }
 
   private <T> @Nullable T attempt(String path, java.util.function.Supplier<T> make) {
-    int before = problems.count();
-    String trimmed = path.endsWith(".") ? path.substring(0, path.length() - 1) : path;
-    @Nullable T made = problems.attempt(trimmed, make);
-    return problems.count() == before ? made : null;
+    return columns.attempt(path, make);
   }
 
-  private List<Column> columns(YamlSection dataset) {
-    List<Column> columns = new ArrayList<>();
-    @Nullable YamlSection section = dataset.section("columns");
-    if (section == null) {
-      return columns;
+  /** Permission for steps means nothing where there are none, and must not look as if it did. */
+  private @Nullable ChainDraft notChained(YamlSection top) {
+    @Nullable YamlSection datasets =
+        top.find("datasets") instanceof Mapping ? top.section("datasets") : null;
+    if (datasets != null) {
+      datasets.entries().forEach(entry -> requireNoSteps(datasets, entry));
     }
-    if (section.entries().isEmpty()) {
-      problems.add(dataset.path("columns"), "is empty; expected NAME: TYPE");
-    }
-    for (Entry entry : section.entries()) {
-      @Nullable Column column = column(section, entry);
-      if (column != null) {
-        columns.add(column);
-      }
-    }
-    return columns;
+    return null;
   }
 
-  private @Nullable Column column(YamlSection columns, Entry entry) {
-    String path = columns.path(entry.key());
-    if (entry.value() instanceof Mapping) {
-      @Nullable YamlSection section = columns.section(entry);
-      if (section == null) {
-        return null;
-      }
-      section.only("type", "nullable");
-      @Nullable String type = section.text("type", "a column type");
-      boolean nullable = section.truth("nullable", true);
-      return type == null
-          ? null
-          : attempt(path, () -> new Column(entry.key(), ColumnType.parse(type), nullable));
+  private void requireNoSteps(YamlSection datasets, Entry entry) {
+    if (entry.value() instanceof Mapping mapping) {
+      problems.check(
+          mapping.entries().stream().noneMatch(e -> e.key().equals("read_by")),
+          datasets.path(entry.key()) + ".read_by",
+          "is for the steps of a chain, and there is one app");
     }
-    @Nullable String text = columns.text(path, entry.value(), "a column type such as BIGINT");
-    if (text == null) {
-      return null;
-    }
-    String type = text.replaceFirst("(?i)\\s+NOT\\s+NULL\\s*$", "");
-    return attempt(path, () -> new Column(entry.key(), ColumnType.parse(type), type.equals(text)));
+  }
+
+  private @Nullable ChainDraft chain(
+      YamlSection top, List<Dataset> datasets, List<ResultRule> results, List<Parameter> params) {
+    problems.check(
+        top.find("app") == null, "app", "is there beside a chain, whose steps name their apps");
+    // What was left out would seem to be missing.
+    boolean whole =
+        datasets.size() == entries(top, "datasets")
+            && results.size() == entries(top, "results")
+            && params.size() == entries(top, "params");
+    return new ChainYamlReader(problems, columns)
+        .read(
+            top,
+            whole
+                ? new ChainRules.Around(
+                    datasets,
+                    results.stream().map(ResultRule::name).toList(),
+                    params.stream().map(Parameter::name).toList())
+                : null);
+  }
+
+  private static int entries(YamlSection top, String key) {
+    return top.find(key) instanceof Mapping mapping ? mapping.entries().size() : 0;
   }
 
   private @Nullable ResultRule result(YamlSection results, Entry entry) {
@@ -253,12 +275,15 @@ final class AgreementYamlReader {
     if (section == null) {
       return null;
     }
-    section.only("recipients", "max_rows");
+    section.only("recipients", "max_rows", "min_group", "rounding", "schema");
     @Nullable List<String> recipients = section.texts("recipients", "party names", false);
     @Nullable Long maxRows = section.number("max_rows");
+    List<Column> schema =
+        section.find("schema") == null ? List.of() : columns.of(section, "schema");
+    Shape shape = UsageSections.shape(problems, section, schema);
     return recipients == null || maxRows == null
         ? null
-        : attempt(section.path(""), () -> new ResultRule(entry.key(), recipients, maxRows));
+        : attempt(section.path(""), () -> new ResultRule(entry.key(), recipients, maxRows, shape));
   }
 
   private @Nullable Parameter parameter(YamlSection params, Entry entry) {

@@ -28,7 +28,13 @@ final class AgreementYamlWriter {
     line("parties: " + list(agreement.parties().stream().map(Party::name).toList()));
     agreement.parties().forEach(this::keys);
     broker();
-    line("app: " + agreement.app());
+    Chain chain = agreement.chain();
+    if (chain == null) {
+      line("app: " + agreement.app());
+    } else {
+      line("# the chain's digest, which evidence names, is " + agreement.app());
+      ChainYamlWriter.write(chain).forEach(this::line);
+    }
     line("datasets:");
     agreement.datasets().forEach(this::dataset);
     line("compute: " + list(agreement.compute()));
@@ -38,6 +44,9 @@ final class AgreementYamlWriter {
     if (!agreement.parameters().isEmpty()) {
       line("params:");
       agreement.parameters().forEach(this::parameter);
+    }
+    if (agreement.queries() != Queries.FIXED) {
+      line("queries: " + agreement.queries().text());
     }
     line("changes: " + agreement.changes().text());
     line("expires: " + agreement.expires());
@@ -100,21 +109,36 @@ final class AgreementYamlWriter {
     line("  %s:".formatted(quoted(dataset.name())));
     line("    owner: " + quoted(dataset.owner()));
     line("    columns:");
-    for (Column column : dataset.columns()) {
-      line(
-          "      %s: %s%s"
-              .formatted(
-                  quoted(column.name()),
-                  column.type().sql(),
-                  column.nullable() ? "" : " NOT NULL"));
-    }
+    dataset.columns().forEach(column -> line("      " + column(column)));
     line("    released_to: " + list(dataset.releasedTo()));
+    UsageSections.lines(dataset.usage()).forEach(text -> line("    " + text));
+    if (!dataset.budget().isUnlimited()) {
+      line(
+          "    budget: {queries: %d, per: %s}"
+              .formatted(dataset.budget().queries(), quoted(dataset.budget().perText())));
+    }
+    if (dataset.gate() != GateRule.NONE) {
+      line("    gate: " + dataset.gate().text());
+    }
+    Chain chain = agreement.chain();
+    if (chain != null) {
+      chain.grants().stream()
+          .filter(grant -> grant.dataset().equals(dataset.name()))
+          .forEach(grant -> line("    read_by: " + list(grant.steps())));
+    }
+  }
+
+  static String column(Column column) {
+    return "%s: %s%s"
+        .formatted(
+            quoted(column.name()), column.type().sql(), column.nullable() ? "" : " NOT NULL");
   }
 
   private void result(ResultRule result) {
     line("  %s:".formatted(quoted(result.name())));
     line("    recipients: " + list(result.recipients()));
     line("    max_rows: " + result.maxRows());
+    UsageSections.lines(result.shape()).forEach(text -> line("    " + text));
   }
 
   private void environment(Environment environment) {
@@ -146,7 +170,7 @@ final class AgreementYamlWriter {
     }
   }
 
-  private static String list(List<String> texts) {
+  static String list(List<String> texts) {
     return texts.stream()
         .map(AgreementYamlWriter::quoted)
         .collect(Collectors.joining(", ", "[", "]"));

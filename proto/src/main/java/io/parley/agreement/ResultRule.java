@@ -10,8 +10,14 @@ import java.util.List;
  *
  * @param recipients parties that may open it, at least one; sorted
  * @param maxRows the job fails when there are more
+ * @param shape groups, rounding and columns
  */
-public record ResultRule(String name, List<String> recipients, long maxRows) {
+public record ResultRule(String name, List<String> recipients, long maxRows, Shape shape) {
+  /** Of any shape. */
+  public ResultRule(String name, List<String> recipients, long maxRows) {
+    this(name, recipients, maxRows, Shape.ANY);
+  }
+
   public ResultRule {
     recipients = recipients.stream().sorted().toList();
     Problems problems = new Problems();

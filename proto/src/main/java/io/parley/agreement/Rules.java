@@ -238,6 +238,70 @@ final class Rules {
             .formatted(Limits.MAX_VALUE_BYTES));
   }
 
+  /** Grants are for columns that are there. */
+  void usage(List<String> columns, Usage usage) {
+    known("usage.join", "column of it", usage.join(), columns);
+    known("usage.group", "column of it", usage.group(), columns);
+    known("usage.filter", "column of it", usage.filter(), columns);
+    known("usage.list", "column of it", usage.list(), columns);
+    known(
+        "usage.aggregate",
+        "column of it",
+        usage.aggregate().keySet().stream().filter(c -> !c.equals(Usage.ROWS)).toList(),
+        columns);
+    problems.check(
+        usage.identity().isEmpty() || columns.contains(usage.identity()),
+        "identity",
+        "'%s' is no column of it%s"
+            .formatted(
+                Suggestions.shown(usage.identity()),
+                Suggestions.forName(usage.identity(), columns)));
+  }
+
+  /** Conditions that need each other. */
+  void conditions(
+      Queries queries,
+      List<Dataset> datasets,
+      List<ResultRule> results,
+      List<Parameter> parameters) {
+    boolean identities = datasets.stream().anyMatch(d -> d.usage().hasIdentity());
+    for (ResultRule result : results) {
+      problems.check(
+          result.shape().minGroup() == 0 || identities,
+          "results." + result.name() + ".min_group",
+          "counts identities, and no dataset names its 'identity' column");
+      boolean asks =
+          queries == Queries.WITHIN_RULES
+              || parameters.stream().anyMatch(Parameter.Free.class::isInstance);
+      problems.check(
+          !asks || result.shape().minGroup() <= Limits.MAX_COMPARED_GROUP,
+          "results." + result.name() + ".min_group",
+          "is %d; where jobs write the query or set parameters, answers are compared, for a min_group of at most %d"
+              .formatted(result.shape().minGroup(), Limits.MAX_COMPARED_GROUP));
+      problems.check(
+          queries == Queries.FIXED
+              || result.shape().rounding().isEmpty()
+              || result.shape().rounding().keySet().equals(Set.of(Rounding.ALL)),
+          "results." + result.name() + ".rounding",
+          "must be '*' alone where jobs write the query: a job could name its columns otherwise");
+    }
+    boolean free =
+        parameters.stream()
+            .anyMatch(p -> p.name().equals(Queries.PARAMETER) && p instanceof Parameter.Free);
+    boolean text = parameters.contains(new Parameter.Free(Queries.PARAMETER, ColumnType.VARCHAR));
+    boolean conditions =
+        datasets.stream().anyMatch(d -> d.usage().isStated())
+            || results.stream().anyMatch(r -> r.shape().minGroup() > 0);
+    problems.check(
+        queries == Queries.FIXED || text,
+        "queries",
+        "is within_rules; that needs 'query: {type: VARCHAR}' in params, for jobs to set");
+    problems.check(
+        queries == Queries.WITHIN_RULES || !free || !conditions,
+        "queries",
+        "is fixed, and params let each job set 'query'; give it a value, or say 'queries: within_rules'");
+  }
+
   /** What only the whole can tell: names that must be names of something else here. */
   void references(
       List<String> parties,

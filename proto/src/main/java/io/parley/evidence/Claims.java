@@ -1,6 +1,7 @@
 package io.parley.evidence;
 
 import com.google.protobuf.ByteString;
+import io.parley.gate.GateOutcome;
 import io.parley.proto.enclave.v1.TestResult;
 import io.parley.seal.HpkePublicKey;
 import io.parley.wire.Digest;
@@ -8,6 +9,7 @@ import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import io.parley.wire.StrictMessages;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param job digest of the exact JobSpec bytes
  * @param app digest of the measured app's manifest; null where the party does not compute
  * @param tests outcome by name of the environment tests
+ * @param gates verification gates that it has been through, in the order of their owners' names
  */
 public record Claims(
     ByteString nonce,
@@ -37,7 +40,22 @@ public record Claims(
     String jobId,
     Digest job,
     @Nullable Digest app,
-    SortedMap<String, String> tests) {
+    SortedMap<String, String> tests,
+    List<GateOutcome> gates) {
+
+  /** Of an enclave that has been through no gate. */
+  public Claims(
+      ByteString nonce,
+      HpkePublicKey receiveKey,
+      ByteString signingKey,
+      Digest agreement,
+      String party,
+      String jobId,
+      Digest job,
+      @Nullable Digest app,
+      SortedMap<String, String> tests) {
+    this(nonce, receiveKey, signingKey, agreement, party, jobId, job, app, tests, List.of());
+  }
 
   /** Most bytes that encoded claims may have. */
   public static final int MAX_SIZE_BYTES = 64 << 10;
@@ -45,6 +63,7 @@ public record Claims(
   static final int NONCE_SIZE_BYTES = 32;
   static final int SIGNING_KEY_SIZE_BYTES = 32;
   static final int MAX_TESTS = 64;
+  static final int MAX_GATES = 64;
 
   private static final Pattern PARTY = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
   private static final Pattern JOB_ID = Pattern.compile("[0-9a-f]{32}");
@@ -69,6 +88,15 @@ public record Claims(
       checkForm("tests.name", name, TEST_NAME);
       checkForm("tests.outcome", outcome, TEST_OUTCOME);
     });
+    gates = List.copyOf(gates);
+    if (gates.size() > MAX_GATES) {
+      throw wrong("gates", "%d of them; at most %d are allowed".formatted(gates.size(), MAX_GATES));
+    }
+    for (int i = 1; i < gates.size(); i++) {
+      if (gates.get(i - 1).owner().compareTo(gates.get(i).owner()) >= 0) {
+        throw wrong("gates", "not in the order of their owners, each once");
+      }
+    }
   }
 
   /** The exact bytes that evidence binds; the same for equal claims. */
@@ -87,6 +115,7 @@ public record Claims(
     }
     tests.forEach((name, outcome) ->
         message.addTests(TestResult.newBuilder().setName(name).setOutcome(outcome)));
+    gates.forEach(gate -> message.addGates(gate.toMessage()));
     return message.build().toByteString();
   }
 
@@ -114,7 +143,8 @@ public record Claims(
           message.getJobId(),
           new Digest(message.getJobSha256()),
           message.getAppSha256().isEmpty() ? null : new Digest(message.getAppSha256()),
-          tests(message.getTestsList()));
+          tests(message.getTestsList()),
+          message.getGatesList().stream().map(GateOutcome::fromMessage).toList());
     } catch (RefusedException e) {
       throw e.reason() == Reason.INVALID_EVIDENCE
           ? e

@@ -30,6 +30,7 @@ public final class Seccomp {
   private static final int ALLOW = 0x7fff0000;
   private static final int FAIL = 0x00050000;
   private static final int KILL_PROCESS = 0x80000000;
+  private static final int NOTIFY = 0x7fc00000; // SECCOMP_RET_USER_NOTIF
 
   // struct seccomp_data
   private static final int NUMBER = 0;
@@ -116,6 +117,37 @@ public final class Seccomp {
     put(RETURN, 0, 0, FAIL | EPERM);
     put(LOAD, 0, 0, NUMBER);
     return this;
+  }
+
+  /** Lets a call fail with this error. */
+  public Seccomp fail(int number, int errno) {
+    put(EQUAL, 0, 1, number);
+    put(RETURN, 0, 0, FAIL | errno);
+    return this;
+  }
+
+  /** Kills the process that makes a call; that is seen where another filter lets it fail, too. */
+  public Seccomp kill(int number) {
+    put(EQUAL, 0, 1, number);
+    put(RETURN, 0, 0, KILL_PROCESS);
+    return this;
+  }
+
+  /** The same when an argument has this value; otherwise it goes through. */
+  public Seccomp killValue(int number, int argument, int value) {
+    return onArgument(number, argument, EQUAL, value, KILL_PROCESS, ALLOW);
+  }
+
+  /** Hands a call to whoever listens at the filter. */
+  public Seccomp notify(int number) {
+    put(EQUAL, 0, 1, number);
+    put(RETURN, 0, 0, NOTIFY);
+    return this;
+  }
+
+  /** The same when an argument has none of these bits; otherwise it goes through. */
+  public Seccomp notifyWithoutBits(int number, int argument, int bits) {
+    return onArgument(number, argument, ANY_BIT, bits, ALLOW, NOTIFY);
   }
 
   private Seccomp onArgument(

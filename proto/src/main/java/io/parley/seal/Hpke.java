@@ -2,7 +2,6 @@ package io.parley.seal;
 
 import com.google.protobuf.ByteString;
 import io.parley.wire.BugException;
-import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.util.Map;
 import org.bouncycastle.crypto.AsymmetricCipherKeyPair;
@@ -12,11 +11,11 @@ import org.bouncycastle.crypto.hpke.HPKEContextWithEncapsulation;
 import org.bouncycastle.crypto.params.AsymmetricKeyParameter;
 
 /**
- * Seals 32-byte keys with HPKE, single shot, base mode (RFC 9180 section 6.1), by Bouncy Castle.
+ * Seals 32-byte keys with HPKE, single shot, base mode (RFC 9180 section 6.1): sealed by Conscrypt
+ * ({@link HpkeSender}), opened by Bouncy Castle.
  *
  * <p>Guarantees that whoever opens holds the private key and names the same {@link Binding}; says
- * nothing about who sealed. The randomness of the encapsulation is Bouncy Castle's own ({@code
- * CryptoServicesRegistrar}), seeded by the platform.
+ * nothing about who sealed.
  *
  * <p>Thread-safe: every call has its own engine.
  */
@@ -35,7 +34,7 @@ public final class Hpke {
           "sealing a key of %d bytes; expected %d"
               .formatted(key.sizeBytes(), SealedKey.KEY_SIZE_BYTES));
     }
-    Sealed sealed = key.use(bytes -> sealBytes(to, binding, bytes));
+    Sealed sealed = key.use(bytes -> HpkeSender.seal(to, binding, bytes));
     return new SealedKey(party, to.suite(), sealed.enc, sealed.ciphertext);
   }
 
@@ -59,23 +58,7 @@ public final class Hpke {
 
   record Sealed(ByteString enc, ByteString ciphertext) {}
 
-  static Sealed sealBytes(HpkePublicKey to, Binding binding, byte[] plaintext) {
-    HPKEContextWithEncapsulation context;
-    try {
-      HPKE engine = to.suite().engine();
-      AsymmetricKeyParameter key = engine.deserializePublicKey(to.key().toByteArray());
-      context = engine.setupBaseS(key, binding.info().toByteArray());
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      throw new RefusedException(
-          Reason.INVALID_REQUEST,
-          "HPKE public key of suite %s cannot be used".formatted(to.suite()),
-          Map.of("suite", to.suite().name()),
-          e);
-    }
-    return seal(context, binding, plaintext);
-  }
-
-  /** With an ephemeral key of the caller's: for test vectors only. */
+  /** By Bouncy Castle, with an ephemeral key of the caller's: for test vectors only. */
   static Sealed sealBytesWith(
       AsymmetricCipherKeyPair ephemeral, HpkePublicKey to, Binding binding, byte[] plaintext) {
     HPKE engine = to.suite().engine();

@@ -19,6 +19,9 @@ public enum HpkeSuite {
   /** A private key of either suite: an X25519 scalar, or X-Wing's seed. */
   public static final int PRIVATE_KEY_SIZE_BYTES = 32;
 
+  /** What a ciphertext is longer than its message. */
+  static final int TAG_SIZE_BYTES = 16;
+
   private final short kemId;
   private final int publicKeySizeBytes;
   private final int encSizeBytes;
@@ -42,6 +45,14 @@ public enum HpkeSuite {
   /** {@code Nenc}. */
   public int encSizeBytes() {
     return encSizeBytes;
+  }
+
+  /** As Conscrypt names it. */
+  String conscryptName() {
+    return switch (this) {
+      case XWING -> "XWING/HKDF_SHA256/AES_256_GCM";
+      case X25519 -> "DHKEM_X25519_HKDF_SHA256/HKDF_SHA256/AES_256_GCM";
+    };
   }
 
   /** A fresh engine; they are not thread-safe. */

@@ -201,8 +201,26 @@ class AgreementYamlTest {
     assertRefused(TEXT.replace(right, wrong), message);
   }
 
+  @Test
+  void aGateIsOfOneDataset() {
+    String text = TEXT.replace("    released_to", "    gate: required\n    released_to");
+    Agreement agreement = resolve(AgreementYaml.parse(text, FILE));
+    assertThat(agreement.dataset("admissions").gate()).isEqualTo(GateRule.REQUIRED);
+    assertThat(agreement.dataset("claims").gate()).isEqualTo(GateRule.NONE);
+    assertThat(agreement.gateOwners()).containsExactly("hospital");
+    assertThat(agreement.gatesBefore("insurer")).containsExactly("hospital");
+    assertThat(agreement.gatesBefore("hospital")).isEmpty();
+    assertThat(AgreementYaml.write(agreement)).contains("    gate: required\n");
+    assertThat(resolve(AgreementYaml.parse(AgreementYaml.write(agreement), FILE)))
+        .isEqualTo(agreement);
+    assertThat(AgreementCodec.decode(AgreementCodec.encode(agreement))).isEqualTo(agreement);
+    assertRefused(
+        text.replace("gate: required", "gate: maybe"),
+        "datasets.admissions.gate: 'maybe' is not none or required");
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"usage", "min_group", "chain", "gate", "schema", "verification"})
+  @ValueSource(strings = {"counters", "keep"})
   void refusesConditionsThatItDoesNotEnforce(String condition) {
     String message =
         "condition '%s' is not enforced by this version; remove it".formatted(condition);
@@ -317,7 +335,7 @@ class AgreementYamlTest {
     AgreementDraft draft = AgreementYaml.parse(TEXT, FILE);
     assertThat(draft.name()).isEqualTo("claims-by-ward");
     assertThat(draft.parties()).containsExactly("insurer", "hospital");
-    assertThat(draft.app()).isEqualTo("sql");
+    assertThat(draft.apps()).containsExactly("sql");
     assertThat(draft.datasets()).containsExactly(Samples.admissions(), Samples.claims());
     assertThat(draft.compute()).containsExactly("insurer");
     assertThat(draft.results()).hasSize(1);

@@ -7,6 +7,13 @@ import static io.parley.seal.SealFixtures.hex;
 import com.google.protobuf.ByteString;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.AgreementCodec;
+import io.parley.agreement.Chain;
+import io.parley.agreement.ChainCodec;
+import io.parley.agreement.ChainGrant;
+import io.parley.agreement.ChainInput;
+import io.parley.agreement.ChainOutput;
+import io.parley.agreement.ChainParameter;
+import io.parley.agreement.ChainStep;
 import io.parley.agreement.ChangeRule;
 import io.parley.agreement.Column;
 import io.parley.agreement.ColumnType;
@@ -17,6 +24,7 @@ import io.parley.agreement.JobSpec;
 import io.parley.agreement.Parameter;
 import io.parley.agreement.Party;
 import io.parley.agreement.ResultRule;
+import io.parley.agreement.StepFlow;
 import io.parley.agreement.Terms;
 import io.parley.agreement.platform.PlatformCodec;
 import io.parley.agreement.platform.PlatformPolicy;
@@ -87,6 +95,11 @@ final class ProtocolVectors {
     put("agreement.signature", sign(0x01, Dsse.pae(Dsse.AGREEMENT_TYPE, payload)));
     put("job.spec", jobSpec().encode());
     put("job.sha256", jobSpec().digest().value());
+    put("chain", ChainCodec.encode(chain()));
+    put("chain.sha256", chain().digest().value());
+    put(
+        "chain.measured_sha256",
+        chain().withApps(List.of(manifest().digest(), Digest.of(new byte[] {6}))).digest().value());
   }
 
   private void evidence() {
@@ -269,6 +282,36 @@ final class ProtocolVectors {
             List.of("bwrap")),
         Terms.of(ChangeRule.UNANIMOUS, Instant.parse("2027-06-30T00:00:00Z"), 10),
         List.of(new Parameter.Fixed("query", "SELECT 1")));
+  }
+
+  /** Both steps run the same app. */
+  private static Chain chain() {
+    Digest app = manifest().digest();
+    return new Chain(
+        List.of(
+            new ChainStep(
+                "join",
+                app,
+                new StepFlow(
+                    List.of(
+                        new ChainInput("customers", List.of()),
+                        new ChainInput("orders", List.of())),
+                    List.of(
+                        new ChainOutput(
+                            "joined",
+                            List.of(new Column("region", ColumnType.parse("VARCHAR"), true)),
+                            List.of("sum"))),
+                    List.of(new ChainParameter.From("query", "query")))),
+            new ChainStep(
+                "sum",
+                app,
+                new StepFlow(
+                    List.of(new ChainInput("joined", List.of())),
+                    List.of(new ChainOutput("summary", List.of(), List.of())),
+                    List.of(new ChainParameter.Fixed("how", "all"))))),
+        List.of(
+            new ChainGrant("customers", List.of("join")),
+            new ChainGrant("orders", List.of("join"))));
   }
 
   private static ByteString agreementBytes() {

@@ -8,6 +8,6 @@ public final class ShimAppYaml {
 
   /** The command that an enclave reads from an app.yaml. */
   public static List<String> command(String yaml) {
-    return AppDescription.command(yaml);
+    return AppDescription.of(yaml).command();
   }
 }

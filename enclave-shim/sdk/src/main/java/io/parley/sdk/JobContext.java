@@ -41,6 +41,7 @@ import org.apache.arrow.memory.RootAllocator;
 public final class JobContext implements AutoCloseable {
   private static final long MAX_PARAMS_BYTES = 4 << 20;
 
+  private final JsonNode params;
   private final Map<String, String> parameters;
   private final SequencedMap<String, Dataset> datasets;
   private final List<String> results;
@@ -52,6 +53,7 @@ public final class JobContext implements AutoCloseable {
   private final Map<String, ResultWriter> written = new TreeMap<>();
 
   private JobContext(JsonNode params, Path in, Path out, Progress progress) {
+    this.params = params;
     this.allocator = new RootAllocator();
     this.parameters = Collections.unmodifiableMap(texts(params.path("parameters")));
     this.datasets = new LinkedHashMap<>();
@@ -129,6 +131,19 @@ public final class JobContext implements AutoCloseable {
     return Optional.ofNullable(parameters.get(name));
   }
 
+  /**
+   * Datasets of which the app must tell whose rows are in its groups, in {@code
+   * /out/identities.bin} (deploy/docs/apps.md), sorted; mostly none.
+   */
+  public List<String> identities() {
+    return names(params.path("identities")).stream().sorted().toList();
+  }
+
+  /** The folder of results, for files beside them that the contract names. */
+  public Path out() {
+    return out;
+  }
+
   /** The names of the results that the agreement asks for, in its order. */
   public List<String> results() {
     return results;
@@ -156,6 +171,14 @@ public final class JobContext implements AutoCloseable {
    */
   public void progress(long done, long total, String message) {
     progress.report(done, total, message);
+  }
+
+  /**
+   * All of {@code params.json}, with the conditions of the agreement: for apps that enforce them,
+   * which say so in their app.yaml. A copy.
+   */
+  public JsonNode params() {
+    return params.deepCopy();
   }
 
   /** What the app may use in all, heap and native memory; 0 when not limited. */

@@ -1,17 +1,24 @@
 package io.parley.shim;
 
 import com.google.protobuf.ByteString;
-import io.parley.agreement.Dataset;
+import io.parley.agreement.Agreement;
+import io.parley.agreement.Chain;
+import io.parley.agreement.ComparedDatasets;
 import io.parley.agreement.ResultRule;
+import io.parley.gate.GateOutcome;
+import io.parley.shim.answers.OverlapGuard;
 import io.parley.shim.attest.Attester;
 import io.parley.shim.attest.Enclave;
 import io.parley.shim.attest.EnclaveKeys;
+import io.parley.shim.chain.ChainExecution;
 import io.parley.shim.compute.AppExecution;
 import io.parley.shim.compute.AppInput;
 import io.parley.shim.exchange.DatasetUse;
 import io.parley.shim.exchange.Exchange;
 import io.parley.shim.exchange.MemoryBudget;
 import io.parley.shim.exchange.StreamPlan;
+import io.parley.shim.gate.GateRun;
+import io.parley.shim.gate.OrderedGate;
 import io.parley.shim.host.Broker;
 import io.parley.shim.host.HostConnection;
 import io.parley.shim.host.JobOrder;
@@ -19,11 +26,18 @@ import io.parley.shim.host.Platform;
 import io.parley.shim.keys.JobKeys;
 import io.parley.shim.keys.KeyRequest;
 import io.parley.shim.measure.MeasuredApp;
+import io.parley.shim.measure.MeasuredApps;
 import io.parley.shim.release.Output;
 import io.parley.shim.release.OutputRules;
 import io.parley.shim.release.Release;
+import io.parley.wire.BugException;
+import io.parley.wire.Digest;
+import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -57,45 +71,96 @@ final class JobRun {
             Exchange.begin(
                 host,
                 plan,
-                parts.patience(),
+                parts.patience().beyond(terms.agreement().gateOwners().size()),
                 parts.random(),
                 (done, total) -> progress.report("exchange", "rows", done, total));
         EnclaveKeys enclaveKeys = preparation.keys(terms.agreement().environment().hpke())) {
-      @Nullable MeasuredApp app = terms.computes() ? preparation.app() : null;
+      @Nullable MeasuredApps apps = terms.computes() ? preparation.apps() : null;
+      @Nullable Digest app = apps == null ? null : measured(apps, terms.agreement());
       Enclave enclave =
           new Enclave(
               terms.signed(),
               terms.spec(),
               terms.job(),
               terms.party(),
-              app == null ? null : app.digest(),
+              app,
               preparation.tests(),
               enclaveKeys);
-      try (JobKeys keys = requestKeys(enclave)) {
+      try (JobKeys keys = requestKeys(enclave, apps == null ? null : apps.first())) {
         progress.report("exchange", "rows", 0, 0);
-        if (app == null) {
+        if (apps == null || app == null) {
           List<DatasetUse> sent = exchange.send(enclave, keys);
           progress.report("exchange", "sent", sent.size(), sent.size());
           return ByteString.EMPTY;
         }
-        requireAgreed(app, enclave);
-        return compute(app, enclave, exchange, keys);
+        requireAgreed(app, enclave.agreement());
+        requireRules(apps, enclave.agreement());
+        return compute(apps, enclave, exchange, keys);
       }
     }
   }
 
-  private JobKeys requestKeys(Enclave enclave) {
-    progress.report("attest", "asking the key broker", 0, 0);
-    Attester attester = new Attester(new Platform(host), order.evidenceKind());
-    return new KeyRequest(new Broker(host), attester, parts.retries()).request(enclave);
+  /** What evidence names as the app: what was measured, whatever was agreed. */
+  private static Digest measured(MeasuredApps apps, Agreement agreement) {
+    Chain chain = agreement.chain();
+    if (chain != null) {
+      return chain.withApps(apps.digests()).digest();
+    }
+    if (apps.digests().size() > 1) {
+      throw new RefusedException(
+          Reason.APP_DIGEST_WRONG,
+          "the host gave %d apps; the agreement names one".formatted(apps.digests().size()));
+    }
+    return apps.first().digest();
   }
 
-  private ByteString compute(MeasuredApp app, Enclave enclave, Exchange exchange, JobKeys keys) {
+  private JobKeys requestKeys(Enclave enclave, @Nullable MeasuredApp app) {
+    progress.report("attest", "asking the key broker", 0, 0);
+    Attester attester = new Attester(new Platform(host), order.evidenceKind());
+    return new KeyRequest(
+            new Broker(host), attester, parts.retries(), gate -> tryOut(enclave, app, gate))
+        .request(enclave);
+  }
+
+  /** A gate, before there is any key in this enclave. */
+  private GateOutcome tryOut(Enclave enclave, @Nullable MeasuredApp app, OrderedGate gate) {
+    if (app == null) {
+      throw new BugException("an enclave without an app was given a gate to pass");
+    }
+    requireAgreed(app.digest(), enclave.agreement());
+    progress.report("gate", "running the app on verification data of " + gate.set().owner(), 0, 0);
+    Folders folders = parts.folders();
     MemoryBudget budget =
         new MemoryBudget(order.memoryLimitBytes(), parts.ownBytes() + app.sizeBytes());
-    List<DatasetUse> inputs = exchange.sendAndReceive(enclave, keys, parts.folders().in(), budget);
+    return new GateRun(
+            new AppExecution(parts.apps(), folders.in(), folders.out()),
+            folders.in(),
+            folders.out(),
+            folders::requireClean,
+            clock::elapsed)
+        .run(enclave, app, gate, budget.appBytes(), parts.threads(), clock.left());
+  }
+
+  private ByteString compute(MeasuredApps apps, Enclave enclave, Exchange exchange, JobKeys keys) {
+    MemoryBudget budget =
+        new MemoryBudget(order.memoryLimitBytes(), parts.ownBytes() + apps.largestBytes());
+    Chain chain = enclave.agreement().chain();
+    Path in = chain == null ? parts.folders().in() : heldFolder();
+    List<DatasetUse> inputs = exchange.sendAndReceive(enclave, keys, in, budget);
     progress.report("compute", "running the app", 0, 0);
     Duration before = clock.elapsed();
+    List<Output> outputs =
+        chain == null
+            ? single(apps.first(), enclave, keys, budget)
+            : chained(chain, apps, enclave, budget);
+    Duration appTime = clock.elapsed().minus(before);
+    progress.report("release", "sealing the results", 0, 0);
+    return new Release(
+            host, enclave, order.evidenceKind(), keys.broker(), parts.random(), parts.retries())
+        .release(outputs, inputs, appTime);
+  }
+
+  private List<Output> single(MeasuredApp app, Enclave enclave, JobKeys keys, MemoryBudget budget) {
     new AppExecution(parts.apps(), parts.folders().in(), parts.folders().out())
         .run(
             app,
@@ -103,34 +168,78 @@ final class JobRun {
             budget.limitBytes(),
             clock.left(),
             (message, done, total) -> progress.report("compute", message, done, total));
-    Duration appTime = clock.elapsed().minus(before);
-    progress.report("release", "sealing the results", 0, 0);
-    List<Output> outputs =
-        OutputRules.collect(parts.folders().out(), enclave.agreement().results());
-    return new Release(
-            host, enclave, order.evidenceKind(), keys.broker(), parts.random(), parts.retries())
-        .release(outputs, inputs, appTime);
+    return admitted(enclave, keys);
+  }
+
+  private List<Output> chained(
+      Chain chain, MeasuredApps apps, Enclave enclave, MemoryBudget budget) {
+    return ChainExecution.run(
+        new ChainExecution.Needs(
+            parts.apps(),
+            parts.folders(),
+            apps,
+            budget,
+            enclave.spec().allParameters(enclave.agreement()),
+            clock::left,
+            parts.threads()),
+        enclave.agreement(),
+        chain,
+        (message, done, total) -> progress.report("compute", message, done, total));
+  }
+
+  private Path heldFolder() {
+    try {
+      return Files.createDirectories(parts.folders().held());
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          Reason.IO_FAILED, "no folder for the datasets could be made", Map.of(), e);
+    }
+  }
+
+  /** What the app left, once all rules for it hold and it is on record where it has to be. */
+  private List<Output> admitted(Enclave enclave, JobKeys keys) {
+    OverlapGuard guard =
+        new OverlapGuard(new Broker(host), enclave, keys, parts.random(), parts.retries());
+    try (OverlapGuard.Answer answer =
+        guard.take(parts.folders().out(), ComparedDatasets.of(enclave.agreement()))) {
+      List<Output> outputs =
+          OutputRules.collect(
+              parts.folders().out(), enclave.agreement().results(), enclave.agreement().queries());
+      progress.report("release", "comparing with earlier answers", 0, 0);
+      answer.admit();
+      return outputs;
+    }
   }
 
   private AppInput input(Enclave enclave, MemoryBudget budget) {
     return new AppInput(
         enclave.spec().allParameters(enclave.agreement()),
-        enclave.agreement().datasets().stream().map(Dataset::name).toList(),
-        enclave.agreement().results().stream().map(ResultRule::name).toList(),
+        enclave.agreement().datasets().stream().map(AppInput.Table::of).toList(),
+        enclave.agreement().results().stream().map(AppInput.Wanted::of).toList(),
+        enclave.agreement().queries(),
+        List.copyOf(ComparedDatasets.of(enclave.agreement()).keySet()),
         budget.appBytes(),
         parts.threads());
   }
 
   /** The broker has refused already; this is in case that it did not. */
-  private static void requireAgreed(MeasuredApp app, Enclave enclave) {
-    if (!app.digest().equals(enclave.agreement().app())) {
+  private static void requireAgreed(Digest app, Agreement agreement) {
+    if (!app.equals(agreement.app())) {
       throw new RefusedException(
           Reason.APP_DIGEST_WRONG,
-          "the host's app is %s; the agreement names %s"
-              .formatted(app.digest(), enclave.agreement().app()),
-          Map.of(
-              "expected", enclave.agreement().app().toString(),
-              "seen", app.digest().toString()));
+          "the host's app is %s; the agreement names %s".formatted(app, agreement.app()),
+          Map.of("expected", agreement.app().toString(), "seen", app.toString()));
+    }
+  }
+
+  /** What only the app can enforce, an app must say that it enforces. */
+  private static void requireRules(MeasuredApps apps, Agreement agreement) {
+    if (agreement.needsRules() && !apps.first().enforces(MeasuredApp.RULES)) {
+      throw new RefusedException(
+          Reason.RULE_APP,
+          "the agreement has min_group or 'queries: within_rules', and the app's %s does not say 'enforces: [%s]'; use an app that does, such as sql"
+              .formatted(MeasuredApp.DESCRIPTION, MeasuredApp.RULES),
+          Map.of("app", apps.first().digest().toString()));
     }
   }
 

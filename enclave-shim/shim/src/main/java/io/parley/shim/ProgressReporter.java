@@ -4,8 +4,8 @@ import io.parley.shim.host.HostConnection;
 import java.util.function.LongSupplier;
 
 /**
- * Tells the host how far the job is: every change of phase, and within one at most ten messages a
- * second. Thread-safe.
+ * Tells the host how far the job is: every change of phase or of message, and of the same at most
+ * ten a second. Thread-safe.
  */
 final class ProgressReporter {
   private static final long INTERVAL_NANOS = 100_000_000;
@@ -13,7 +13,7 @@ final class ProgressReporter {
 
   private final HostConnection host;
   private final LongSupplier nanos;
-  private String phase = "";
+  private String last = "";
   private long lastNanos;
 
   ProgressReporter(HostConnection host, LongSupplier nanos) {
@@ -22,18 +22,18 @@ final class ProgressReporter {
   }
 
   void report(String newPhase, String message, long done, long total) {
-    if (isDue(newPhase)) {
+    if (isDue(newPhase + ' ' + message)) {
       String text = message.replaceAll("\\p{Cntrl}", " ");
       host.progress(
           newPhase, text.substring(0, Math.min(text.length(), MESSAGE_CHARS_MAX)), done, total);
     }
   }
 
-  private synchronized boolean isDue(String newPhase) {
+  private synchronized boolean isDue(String what) {
     long now = nanos.getAsLong();
-    boolean due = !newPhase.equals(phase) || now - lastNanos >= INTERVAL_NANOS;
+    boolean due = !what.equals(last) || now - lastNanos >= INTERVAL_NANOS;
     if (due) {
-      phase = newPhase;
+      last = what;
       lastNanos = now;
     }
     return due;

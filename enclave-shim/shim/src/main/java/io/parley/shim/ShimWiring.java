@@ -29,7 +29,7 @@ final class ShimWiring {
     SecureRandom random = new SecureRandom();
     return new Shim(
         new ShimParts(
-            Folders.OF_SANDBOX,
+            Folders.ofSandbox(random),
             random,
             System::nanoTime,
             new EnvironmentTests(InstantSource.system(), random)::run,

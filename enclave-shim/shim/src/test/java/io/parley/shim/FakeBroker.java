@@ -10,6 +10,13 @@ import io.parley.agreement.SignedAgreement;
 import io.parley.evidence.Claims;
 import io.parley.evidence.Evidence;
 import io.parley.evidence.SimulatedEvidence;
+import io.parley.gate.GateDigests;
+import io.parley.gate.GateFindings;
+import io.parley.gate.GateOrder;
+import io.parley.gate.GateOutcome;
+import io.parley.gate.GateTask;
+import io.parley.gate.GateVerdict;
+import io.parley.gate.SignedVerificationSet;
 import io.parley.identity.SigningKey;
 import io.parley.identity.VerifyingKey;
 import io.parley.proto.broker.v1.CreateChallengeResponse;
@@ -23,7 +30,11 @@ import io.parley.proto.broker.v1.RequestKeysRequest;
 import io.parley.proto.broker.v1.RequestKeysResponse;
 import io.parley.seal.Binding;
 import io.parley.seal.Bindings;
+import io.parley.seal.GateBindings;
 import io.parley.seal.Hpke;
+import io.parley.seal.HpkeKeyPair;
+import io.parley.seal.HpkeSuite;
+import io.parley.seal.SealedBytes;
 import io.parley.seal.Secret;
 import io.parley.wire.Digest;
 import io.parley.wire.EnvironmentException;
@@ -34,8 +45,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A broker with real keys, seals and signatures, for one job. It judges little: that is the real
@@ -47,6 +60,7 @@ class FakeBroker {
   final JobSpec spec;
   final Map<String, Secret> dataKeys = new ConcurrentHashMap<>();
   final Map<String, Claims> judged = new ConcurrentHashMap<>();
+  final FakeAnswers answers;
   final AtomicInteger challenges = new AtomicInteger();
   volatile UnaryOperator<Grant.Builder> bendGrant = grant -> grant;
   volatile UnaryOperator<RequestKeysResponse.Builder> bendResponse = response -> response;
@@ -55,6 +69,14 @@ class FakeBroker {
   volatile int timesAway;
   volatile int timesForgetful;
   volatile SigningKey key;
+
+  /** What is ordered before keys are granted, where there is any. */
+  volatile @Nullable SignedVerificationSet gate;
+
+  volatile UnaryOperator<GateOrder> bendOrder = order -> order;
+  final HpkeKeyPair gateKey;
+  final ByteString draw;
+  final List<GateOutcome> outcomes = new CopyOnWriteArrayList<>();
   private final Set<ByteString> nonces = new HashSet<>();
 
   FakeBroker(TestWorld world, SignedAgreement signed, JobSpec spec) {
@@ -62,6 +84,9 @@ class FakeBroker {
     this.signed = signed;
     this.spec = spec;
     this.key = world.broker;
+    this.answers = new FakeAnswers(world.broker);
+    this.gateKey = HpkeKeyPair.generate(HpkeSuite.XWING, world.random);
+    this.draw = world.salt();
     signed
         .agreement()
         .datasets()
@@ -95,6 +120,16 @@ class FakeBroker {
     }
     judge(evidence, claims);
     judged.put(claims.party(), claims);
+    SignedVerificationSet set = gate;
+    if (set != null && agreement().computes(claims.party())) {
+      if (claims.gates().isEmpty()) {
+        return gateFirst(set, evidence, claims);
+      }
+      outcomes.addAll(claims.gates());
+      if (claims.gates().stream().anyMatch(o -> o.verdict() != GateVerdict.PASSED)) {
+        throw new RefusedException(Reason.GATE_FAILED, "the app did not pass");
+      }
+    }
     ByteString grant = bendGrant.apply(grant(evidence, claims)).build().toByteString();
     return bendResponse
         .apply(
@@ -104,6 +139,57 @@ class FakeBroker {
                 .setBrokerKey(key.verifyingKey().value()))
         .build()
         .toByteString();
+  }
+
+  private Agreement agreement() {
+    return signed.agreement();
+  }
+
+  private ByteString gateFirst(SignedVerificationSet set, Evidence evidence, Claims claims) {
+    SealedBytes task =
+        SealedBytes.seal(
+            claims.receiveKey(),
+            GateBindings.task(
+                claims.agreement(),
+                claims.job(),
+                evidence.digest(),
+                claims.party(),
+                "hospital",
+                claims.receiveKey()),
+            new GateTask(set, draw, gateKey.publicKey()).encode());
+    ByteString order =
+        bendOrder
+            .apply(
+                new GateOrder(
+                    claims.jobId(),
+                    claims.party(),
+                    claims.agreement(),
+                    claims.job(),
+                    evidence.digest(),
+                    "hospital",
+                    set.digest(),
+                    task))
+            .encode();
+    return bendResponse
+        .apply(
+            RequestKeysResponse.newBuilder()
+                .setGateOrder(order)
+                .setSignature(key.sign(GateOrder.LABEL, order))
+                .setBrokerKey(key.verifyingKey().value()))
+        .build()
+        .toByteString();
+  }
+
+  /** What the enclave told about its gate. */
+  GateFindings findings() {
+    Digest drawn = GateDigests.draw(draw);
+    return GateFindings.parse(
+        outcomes
+            .getFirst()
+            .findings()
+            .open(
+                gateKey,
+                GateBindings.findings(signed.digest(), job(), drawn, gateKey.publicKey())));
   }
 
   private void judge(Evidence evidence, Claims claims) {

@@ -232,6 +232,8 @@ class FakeHost implements AutoCloseable {
       case CREATE_CHALLENGE -> broker.createChallenge();
       case REQUEST_KEYS -> broker.requestKeys(request.getRequestKeys());
       case FINISH_JOB -> broker.finishJob(request.getFinishJob());
+      case READ_ANSWERS -> broker.answers.read(request.getReadAnswers());
+      case RECORD_ANSWER -> broker.answers.record(request.getRecordAnswer());
       case ATTEST ->
           SimulatedEvidence.sign(
               TestWorld.key(broker.world.platforms, party)::sign,

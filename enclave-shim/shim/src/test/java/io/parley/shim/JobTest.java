@@ -94,11 +94,13 @@ class JobTest {
       assertThat(parameters.get())
           .startsWith(
               "{\"parameters\":{\"query\":\"SELECT \\\"x\\\"\\u000a\",\"since\":\"2026-01-01\"},"
-                  + "\"datasets\":{\"admissions\":{},\"claims\":{}},\"results\":[\"summary\"],"
+                  + "\"datasets\":{\"admissions\":{\"owner\":\"hospital\",\"columns\":[")
+          .contains(
+              "},\"results\":[\"summary\"],\"queries\":\"fixed\",\"rules\":{\"summary\":{}},"
                   + "\"memory_bytes\":")
           .endsWith(",\"threads\":2}");
       assertThat(started.get().command()).containsExactly("count", "rows");
-      assertThat(started.get().folder()).isEqualTo(job.folders("insurer").app());
+      assertThat(started.get().folder()).isEqualTo(job.folders("insurer").app().resolve("1"));
       assertThat(started.get().memoryBytes()).isLessThan(4L << 30);
     }
   }

@@ -54,10 +54,14 @@ final class TestJob implements AutoCloseable {
       folders.put(
           party,
           new Folders(
-              signed.agreement().computes(party) ? appFolder(folder) : enclave.resolve("none"),
+              signed.agreement().computes(party)
+                  ? appFolder(folder).resolve("..").normalize()
+                  : enclave.resolve("none"),
               Files.createDirectories(enclave.resolve("app")),
               Files.createDirectories(enclave.resolve("in")),
-              Files.createDirectories(enclave.resolve("out"))));
+              Files.createDirectories(enclave.resolve("out")),
+              enclave.resolve("held"),
+              List.of(Files.createDirectories(enclave.resolve("tmp")))));
     }
   }
 
@@ -79,7 +83,7 @@ final class TestJob implements AutoCloseable {
   }
 
   static Path appFolder(Path folder) throws IOException {
-    Path app = folder.resolve("appsrc");
+    Path app = folder.resolve("appsrc/1");
     if (!Files.exists(app)) {
       Files.createDirectories(app);
       Files.writeString(app.resolve("app.yaml"), "name: rows\ncommand: [count, \"rows\"]\n");
@@ -94,7 +98,7 @@ final class TestJob implements AutoCloseable {
 
   /** The app of most tests: one CSV row per input, with its name and number of rows. */
   static AppRunner.AppExit countRows(AppRunner.AppRun run, AppRunner.ProgressSink progress) {
-    Path in = run.folder().resolveSibling("in");
+    Path in = run.folder().resolve("../../in").normalize();
     try (var inputs = Files.list(in)) {
       StringBuilder csv = new StringBuilder("dataset,rows\n");
       for (Path input : inputs.filter(f -> f.toString().endsWith(".arrow")).sorted().toList()) {

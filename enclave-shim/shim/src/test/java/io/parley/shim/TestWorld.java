@@ -2,14 +2,17 @@ package io.parley.shim;
 
 import com.google.protobuf.ByteString;
 import io.parley.agreement.Agreement;
+import io.parley.agreement.Chain;
 import io.parley.agreement.ChangeRule;
 import io.parley.agreement.Column;
 import io.parley.agreement.ColumnType;
 import io.parley.agreement.Dataset;
 import io.parley.agreement.Environment;
+import io.parley.agreement.GateRule;
 import io.parley.agreement.JobSpec;
 import io.parley.agreement.Parameter;
 import io.parley.agreement.Party;
+import io.parley.agreement.Queries;
 import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
 import io.parley.agreement.Terms;
@@ -23,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Parties with their keys, a broker key, and agreements that all of them signed. */
 public final class TestWorld {
@@ -79,6 +83,21 @@ public final class TestWorld {
   /** Every dataset is released to every computing party. */
   public SignedAgreement agreement(
       Digest app, List<Dataset> datasets, List<String> compute, List<ResultRule> rules) {
+    return agreement(app, null, datasets, compute, rules);
+  }
+
+  /** The same with a chain. */
+  public SignedAgreement agreement(
+      Chain chain, List<Dataset> datasets, List<String> compute, List<ResultRule> rules) {
+    return agreement(chain.digest(), chain, datasets, compute, rules);
+  }
+
+  private SignedAgreement agreement(
+      Digest app,
+      @Nullable Chain chain,
+      List<Dataset> datasets,
+      List<String> compute,
+      List<ResultRule> rules) {
     Agreement agreement =
         new Agreement(
             "test",
@@ -97,7 +116,10 @@ public final class TestWorld {
             Terms.of(ChangeRule.NEVER, Instant.parse("2040-01-01T00:00:00Z"), 10),
             List.of(
                 new Parameter.Fixed("query", "SELECT \"x\"\n"),
-                new Parameter.Free("since", ColumnType.DATE)));
+                new Parameter.Free("since", ColumnType.DATE)),
+            List.of(),
+            Queries.FIXED,
+            chain);
     SignedAgreement signed = SignedAgreement.unsigned(agreement);
     for (Party party : parties) {
       signed = signed.with(signed.sign(party.name(), key(signing, party.name())));
@@ -114,6 +136,18 @@ public final class TestWorld {
             new Dataset("claims", "insurer", CLAIMS, List.of())),
         List.of("insurer"),
         List.of(new ResultRule("summary", List.of("hospital", "insurer"), maxRows)));
+  }
+
+  /** The same with a gate of the hospital's. */
+  public SignedAgreement gated(Digest app, List<ResultRule> rules) {
+    return agreement(
+        app,
+        List.of(
+            new Dataset(
+                "admissions", "hospital", ADMISSIONS, List.of("insurer"), GateRule.REQUIRED),
+            new Dataset("claims", "insurer", CLAIMS, List.of())),
+        List.of("insurer"),
+        rules);
   }
 
   public JobSpec spec(SignedAgreement signed) {

@@ -2,7 +2,6 @@ package io.parley.broker.agreements;
 
 import com.google.protobuf.ByteString;
 import io.parley.agreement.Agreement;
-import io.parley.agreement.AgreementCodec;
 import io.parley.agreement.Party;
 import io.parley.agreement.SignedAgreement;
 import io.parley.broker.store.Columns;
@@ -19,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -42,11 +42,34 @@ public final class AgreementRows {
 
   /** The agreement of this digest, when there is one. */
   public static Optional<StoredAgreement> find(Handle handle, Digest digest) {
+    // One statement for both tables: each costs more than what it reads.
     return handle
-        .createQuery("SELECT * FROM agreement WHERE sha256 = :sha256")
+        .createQuery(
+            """
+            SELECT a.*, p.party, p.signature, p.resume_asked FROM agreement a
+            JOIN agreement_party p ON p.agreement = a.sha256
+            WHERE a.sha256 = :sha256 ORDER BY p.party
+            """)
         .bind("sha256", Columns.of(digest))
-        .map((row, context) -> read(handle, row).agreement())
-        .findOne();
+        .scanResultSet((rows, context) -> {
+          try (context) {
+            return joined(handle, rows.get());
+          }
+        });
+  }
+
+  /** An agreement has at least one party, so it is in at least one row. */
+  private static Optional<StoredAgreement> joined(Handle handle, ResultSet rows)
+      throws SQLException {
+    if (!rows.next()) {
+      return Optional.empty();
+    }
+    List<PartyRow> parties = new ArrayList<>();
+    Function<List<PartyRow>, Numbered> agreement = agreement(handle, rows);
+    do {
+      parties.add(party(rows));
+    } while (rows.next());
+    return Optional.of(agreement.apply(parties).agreement());
   }
 
   /**
@@ -257,36 +280,51 @@ public final class AgreementRows {
   }
 
   private static Numbered read(Handle handle, ResultSet row) throws SQLException {
+    return agreement(handle, row).apply(parties(handle, Columns.digest(row, "sha256")));
+  }
+
+  /** What the row has of the agreement; the rest is its parties'. */
+  private static Function<List<PartyRow>, Numbered> agreement(Handle handle, ResultSet row)
+      throws SQLException {
     Digest digest = Columns.digest(row, "sha256");
     ByteString payload = Columns.bytes(row, "payload");
     long activatedAt = row.getLong("activated_at");
     @Nullable Instant activated = row.wasNull() ? null : Instant.ofEpochMilli(activatedAt);
-    SortedMap<String, ByteString> signatures = new TreeMap<>();
-    List<String> resumeAskedBy = new ArrayList<>();
-    parties(handle, digest)
-        .forEach(party -> {
-          if (party.signature() != null) {
-            signatures.put(party.name(), party.signature());
-          }
-          if (party.resumeAsked()) {
-            resumeAskedBy.add(party.name());
-          }
-        });
-    return new Numbered(
-        row.getLong("number"),
-        new StoredAgreement(
-            digest,
-            payload,
-            AgreementCodec.decode(payload),
-            signatures,
-            Columns.instant(row, "proposed_at"),
-            activated,
-            row.getString("halted_by"),
-            resumeAskedBy,
-            Columns.integer(row, "jobs_started"),
-            Columns.bytesOrNull(row, "kek"),
-            Columns.digestOrNull(row, "superseded_by"),
-            row.getString("shredded_by")));
+    long number = row.getLong("number");
+    Instant proposedAt = Columns.instant(row, "proposed_at");
+    @Nullable String haltedBy = row.getString("halted_by");
+    int jobsStarted = Columns.integer(row, "jobs_started");
+    @Nullable ByteString kek = Columns.bytesOrNull(row, "kek");
+    @Nullable Digest supersededBy = Columns.digestOrNull(row, "superseded_by");
+    @Nullable String shreddedBy = row.getString("shredded_by");
+    Agreement agreement = handle.getConfig(DecodedAgreements.class).decode(payload);
+    return parties -> {
+      SortedMap<String, ByteString> signatures = new TreeMap<>();
+      List<String> resumeAskedBy = new ArrayList<>();
+      for (PartyRow party : parties) {
+        if (party.signature() != null) {
+          signatures.put(party.name(), party.signature());
+        }
+        if (party.resumeAsked()) {
+          resumeAskedBy.add(party.name());
+        }
+      }
+      return new Numbered(
+          number,
+          new StoredAgreement(
+              digest,
+              payload,
+              agreement,
+              signatures,
+              proposedAt,
+              activated,
+              haltedBy,
+              resumeAskedBy,
+              jobsStarted,
+              kek,
+              supersededBy,
+              shreddedBy));
+    };
   }
 
   private static List<PartyRow> parties(Handle handle, Digest digest) {
@@ -297,12 +335,15 @@ public final class AgreementRows {
             WHERE agreement = :sha256 ORDER BY party
             """)
         .bind("sha256", Columns.of(digest))
-        .map((row, context) ->
-            new PartyRow(
-                Columns.text(row, "party"),
-                Columns.bytesOrNull(row, "signature"),
-                row.getInt("resume_asked") == 1))
+        .map((row, context) -> party(row))
         .list();
+  }
+
+  private static PartyRow party(ResultSet row) throws SQLException {
+    return new PartyRow(
+        Columns.text(row, "party"),
+        Columns.bytesOrNull(row, "signature"),
+        row.getInt("resume_asked") == 1);
   }
 
   /** An agreement and its place in the list. */

@@ -4,6 +4,7 @@ import io.parley.broker.keys.Epochs;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
@@ -11,19 +12,25 @@ import org.jdbi.v3.core.Handle;
  * How much an agreement still allows at one moment.
  *
  * @param jobsToday counted in this day of UTC
+ * @param budgets how much of them is used, of each dataset that has one
  * @param refusedNow the reason that one more job would be refused with; empty when it would not
  */
-public record Allowance(int jobsToday, String refusedNow) {
+public record Allowance(int jobsToday, List<BudgetUse> budgets, String refusedNow) {
+  public Allowance {
+    budgets = List.copyOf(budgets);
+  }
 
   /** What is allowed at this instant. */
   static Allowance of(Handle read, StoredAgreement stored, Instant now) {
     int today = AgreementRows.jobsOn(read, stored.digest(), now);
+    List<BudgetUse> budgets = BudgetUse.of(read, stored, now);
     try {
       requireOneMore(stored, today, now);
+      budgets.forEach(budget -> budget.requireOneMore(stored.digest()));
       Epochs.requireNoneRevoked(read, stored.digest());
-      return new Allowance(today, "");
+      return new Allowance(today, budgets, "");
     } catch (RefusedException e) {
-      return new Allowance(today, e.reason().name());
+      return new Allowance(today, budgets, e.reason().name());
     }
   }
 
@@ -31,11 +38,12 @@ public record Allowance(int jobsToday, String refusedNow) {
    * Passes when one more job may be counted. Within the transaction that counts it.
    *
    * @throws RefusedException as {@link StoredAgreement#requireCurrent}, MAX_JOBS_REACHED,
-   *     DAILY_JOBS_REACHED, KEY_REVOKED
+   *     DAILY_JOBS_REACHED, RULE_BUDGET, KEY_REVOKED
    */
   public static void requireOneMore(Handle write, StoredAgreement stored, Instant now) {
     boolean perDay = stored.agreement().terms().window().jobsPerDay() > 0;
     requireOneMore(stored, perDay ? AgreementRows.jobsOn(write, stored.digest(), now) : 0, now);
+    BudgetUse.of(write, stored, now).forEach(budget -> budget.requireOneMore(stored.digest()));
     Epochs.requireNoneRevoked(write, stored.digest());
   }
 

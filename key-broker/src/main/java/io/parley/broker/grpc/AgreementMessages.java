@@ -2,6 +2,7 @@ package io.parley.broker.grpc;
 
 import io.parley.broker.agreements.Agreements;
 import io.parley.broker.agreements.Allowance;
+import io.parley.broker.agreements.BudgetUse;
 import io.parley.broker.agreements.StoredAgreement;
 import io.parley.proto.broker.v1.AgreementRecord;
 import io.parley.proto.broker.v1.AgreementState;
@@ -37,6 +38,16 @@ public final class AgreementMessages {
             .addAllResumeAskedBy(stored.resumeAskedBy())
             .setJobsStartedToday(allowance.jobsToday())
             .setRefusedNow(allowance.refusedNow());
+    for (BudgetUse use : allowance.budgets()) {
+      var budget =
+          io.parley.proto.broker.v1.BudgetUse.newBuilder()
+              .setDataset(use.dataset())
+              .setUsed(use.used());
+      if (use.nextAt() != null) {
+        budget.setNextAt(Fields.timestamp(use.nextAt()));
+      }
+      record.addBudgets(budget);
+    }
     if (stored.haltedBy() != null) {
       record.setHaltedBy(stored.haltedBy());
     }

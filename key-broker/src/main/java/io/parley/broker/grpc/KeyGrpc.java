@@ -4,15 +4,20 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import io.grpc.stub.StreamObserver;
 import io.parley.agreement.DsseEnvelope;
+import io.parley.broker.answers.AnswerRecords;
+import io.parley.broker.answers.SignedAnswers;
+import io.parley.broker.answers.SignedRecorded;
 import io.parley.broker.jobs.Jobs;
 import io.parley.broker.policy.Challenges;
 import io.parley.broker.release.GivenCredential;
 import io.parley.broker.release.KeyRelease;
 import io.parley.broker.release.LoggedReceipt;
 import io.parley.broker.release.Receipts;
+import io.parley.broker.release.SignedGateOrder;
 import io.parley.broker.release.SignedGrant;
 import io.parley.identity.Role;
 import io.parley.proto.agreement.v1.Envelope;
+import io.parley.proto.broker.v1.AnswerRecord;
 import io.parley.proto.broker.v1.CreateChallengeRequest;
 import io.parley.proto.broker.v1.CreateChallengeResponse;
 import io.parley.proto.broker.v1.CreateCredentialRequest;
@@ -24,6 +29,10 @@ import io.parley.proto.broker.v1.FinishJobResponse;
 import io.parley.proto.broker.v1.GetReceiptRequest;
 import io.parley.proto.broker.v1.GetReceiptResponse;
 import io.parley.proto.broker.v1.KeyServiceGrpc;
+import io.parley.proto.broker.v1.ReadAnswersRequest;
+import io.parley.proto.broker.v1.ReadAnswersResponse;
+import io.parley.proto.broker.v1.RecordAnswerRequest;
+import io.parley.proto.broker.v1.RecordAnswerResponse;
 import io.parley.proto.broker.v1.RequestKeysRequest;
 import io.parley.proto.broker.v1.RequestKeysResponse;
 
@@ -32,9 +41,16 @@ public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
   private final Jobs jobs;
   private final Challenges challenges;
   private final KeyRelease release;
+  private final AnswerRecords answers;
   private final Receipts receipts;
 
-  public KeyGrpc(Jobs jobs, Challenges challenges, KeyRelease release, Receipts receipts) {
+  public KeyGrpc(
+      Jobs jobs,
+      Challenges challenges,
+      KeyRelease release,
+      AnswerRecords answers,
+      Receipts receipts) {
+    this.answers = answers;
     this.jobs = jobs;
     this.challenges = challenges;
     this.release = release;
@@ -102,12 +118,20 @@ public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
         Role.NODE,
         responses,
         caller -> {
-          SignedGrant granted = release.release(caller, request.getEvidence());
-          return RequestKeysResponse.newBuilder()
-              .setGrant(granted.grant())
-              .setSignature(granted.signature())
-              .setBrokerKey(granted.brokerKey().value())
-              .build();
+          RequestKeysResponse.Builder response = RequestKeysResponse.newBuilder();
+          switch (release.release(caller, request.getEvidence())) {
+            case SignedGrant granted ->
+                response
+                    .setGrant(granted.grant())
+                    .setSignature(granted.signature())
+                    .setBrokerKey(granted.brokerKey().value());
+            case SignedGateOrder order ->
+                response
+                    .setGateOrder(order.order())
+                    .setSignature(order.signature())
+                    .setBrokerKey(order.brokerKey().value());
+          }
+          return response.build();
         });
   }
 
@@ -122,6 +146,40 @@ public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
           return FinishJobResponse.newBuilder()
               .setReceipt(envelope(receipt.envelope()))
               .setProof(receipt.proof().encode())
+              .build();
+        });
+  }
+
+  @Override
+  public void readAnswers(
+      ReadAnswersRequest request, StreamObserver<ReadAnswersResponse> responses) {
+    Answers.to(
+        Role.NODE,
+        responses,
+        caller -> {
+          SignedAnswers read = answers.read(caller, request.getAsked(), request.getSignature());
+          ReadAnswersResponse.Builder response =
+              ReadAnswersResponse.newBuilder().setHead(read.head()).setSignature(read.signature());
+          for (SignedAnswers.Item item : read.records()) {
+            response.addRecords(
+                AnswerRecord.newBuilder().setJobId(item.jobId()).setRecord(item.record()));
+          }
+          return response.build();
+        });
+  }
+
+  @Override
+  public void recordAnswer(
+      RecordAnswerRequest request, StreamObserver<RecordAnswerResponse> responses) {
+    Answers.to(
+        Role.NODE,
+        responses,
+        caller -> {
+          SignedRecorded recorded =
+              answers.record(caller, request.getGiven(), request.getSignature());
+          return RecordAnswerResponse.newBuilder()
+              .setRecorded(recorded.recorded())
+              .setSignature(recorded.signature())
               .build();
         });
   }

@@ -5,6 +5,7 @@ import io.parley.broker.agreements.AgreementRows;
 import io.parley.broker.agreements.Allowance;
 import io.parley.broker.agreements.StorageLimits;
 import io.parley.broker.agreements.StoredAgreement;
+import io.parley.broker.gates.GateRows;
 import io.parley.broker.keys.DataKeys;
 import io.parley.broker.log.AuditLog;
 import io.parley.broker.log.Decision;
@@ -52,8 +53,8 @@ public final class Jobs {
    *
    * @param party that asks, and submits
    * @throws RefusedException INVALID_REQUEST, AGREEMENT_NOT_FOUND, NOT_A_PARTY, REQUEST_ID_REUSED,
-   *     ALREADY_EXISTS for a job id that is taken, what {@link Allowance#requireOneMore} throws,
-   *     TOO_MANY when there were too many refusals
+   *     ALREADY_EXISTS for a job id that is taken, GATE_MISSING, what {@link
+   *     Allowance#requireOneMore} throws, TOO_MANY when there were too many refusals
    */
   public StoredJob create(
       Party party, String requestId, String jobId, Digest agreement, Digest digest) {
@@ -108,6 +109,7 @@ public final class Jobs {
       Digest digest) {
     Instant now = clock.instant();
     Allowance.requireOneMore(write, stored, now);
+    GateRows.requireSets(write, stored);
     int max = stored.agreement().maxJobs();
     AgreementRows.countJob(write, stored.digest());
     int ordinal = Math.addExact(stored.jobsStarted(), 1);

@@ -5,7 +5,6 @@ import io.parley.agreement.Agreement;
 import io.parley.agreement.Dataset;
 import io.parley.broker.store.Columns;
 import io.parley.seal.Secret;
-import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import java.security.SecureRandom;
 import java.sql.ResultSet;
@@ -95,22 +94,19 @@ public final class DataKeys {
     create(write, kek, KeyName.job(agreement, jobId));
   }
 
-  /** The key as it is stored. */
-  public WrappedKey find(Handle read, KeyName name) {
-    ByteString wrapped =
-        read.createQuery(
-                """
-                SELECT wrapped FROM data_key WHERE agreement = :agreement AND purpose = :purpose
-                  AND name = :name AND epoch = :epoch
-                """)
-            .bind("agreement", Columns.of(name.agreement()))
-            .bind("purpose", name.purpose().text())
-            .bind("name", name.name())
-            .bind("epoch", name.epoch())
-            .map((row, context) -> Columns.bytes(row, "wrapped"))
-            .findOne()
-            .orElseThrow(() -> new BugException("there is no key " + name));
-    return new WrappedKey(name, wrapped);
+  /** The key as it is stored; empty when it was deleted, with its epoch or its agreement. */
+  public Optional<WrappedKey> find(Handle read, KeyName name) {
+    return read.createQuery(
+            """
+            SELECT wrapped FROM data_key WHERE agreement = :agreement AND purpose = :purpose
+              AND name = :name AND epoch = :epoch
+            """)
+        .bind("agreement", Columns.of(name.agreement()))
+        .bind("purpose", name.purpose().text())
+        .bind("name", name.name())
+        .bind("epoch", name.epoch())
+        .map((row, context) -> new WrappedKey(name, Columns.bytes(row, "wrapped")))
+        .findOne();
   }
 
   /** All keys of an agreement as they are stored. */

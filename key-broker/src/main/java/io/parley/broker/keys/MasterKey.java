@@ -1,6 +1,8 @@
 package io.parley.broker.keys;
 
 import com.google.protobuf.ByteString;
+import io.parley.seal.HpkeKeyPair;
+import io.parley.seal.HpkeSuite;
 import io.parley.seal.Secret;
 import io.parley.wire.BugException;
 import io.parley.wire.EnvironmentException;
@@ -89,6 +91,13 @@ public final class MasterKey implements AutoCloseable {
     try (Secret key = derive(purpose)) {
       return key.use(raw -> ByteString.copyFrom(hmac(raw, bytes.toByteArray())));
     }
+  }
+
+  /**
+   * The pair that messages of this purpose are sealed to; always the same. The caller closes it.
+   */
+  public HpkeKeyPair receiveKey(String purpose) {
+    return HpkeKeyPair.of(HpkeSuite.XWING, derive(purpose));
   }
 
   /** The key of this purpose: HKDF-Expand (RFC 5869) of the master secret, one block. */

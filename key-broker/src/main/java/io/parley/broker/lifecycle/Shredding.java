@@ -4,6 +4,7 @@ import io.parley.agreement.Party;
 import io.parley.broker.agreements.AgreementRows;
 import io.parley.broker.agreements.AgreementState;
 import io.parley.broker.agreements.StoredAgreement;
+import io.parley.broker.gates.GateRows;
 import io.parley.broker.keys.DataKeys;
 import io.parley.broker.keys.KeyVault;
 import io.parley.broker.log.AuditLog;
@@ -58,6 +59,7 @@ public final class Shredding {
       var _ = stored.requireKek();
       requireStopped(stored);
       keys.deleteAll(write, digest);
+      GateRows.emptyAll(write, digest);
       AgreementRows.shred(write, digest, party.name(), clock.instant());
       log.append(
           write, Decision.about(Action.SHRED, party.name(), digest, "its keys are destroyed"));

@@ -76,12 +76,14 @@ public record Decision(
     JOB("job"),
     GRANT("grant"),
     REFUSE("refuse"),
+    ANSWER("answer"),
     RECEIPT("receipt"),
     ROTATE("rotate"),
     RETIRE("retire"),
     REVOKE("revoke"),
     SHRED("shred"),
-    MEMBERSHIP("membership");
+    MEMBERSHIP("membership"),
+    GATE("gate");
 
     private final String text;
 

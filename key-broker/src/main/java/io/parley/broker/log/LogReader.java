@@ -11,6 +11,7 @@ import io.parley.tlog.InclusionProof;
 import io.parley.tlog.SignedCheckpoint;
 import io.parley.tlog.Tiles;
 import io.parley.tlog.TreeProofs;
+import io.parley.wire.BugException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.util.Comparator;
@@ -153,7 +154,16 @@ public final class LogReader {
             Comparator.comparingInt(
                     (SignedCheckpoint checkpoint) -> checkpoint.note().signatures().size())
                 .thenComparingLong(checkpoint -> checkpoint.head().size()))
-        .orElseGet(log::checkpoint);
+        .orElseGet(() -> stored(read));
+  }
+
+  /**
+   * The checkpoint as this transaction has it: the log's own may be of a commit before or after it.
+   */
+  private SignedCheckpoint stored(Handle read) {
+    return LogRows.checkpoint(read)
+        .map(stored -> SignedCheckpoint.verify(stored.note(), log.brokerKey()))
+        .orElseThrow(() -> new BugException("the log has entries and no checkpoint"));
   }
 
   private static List<LogRows.Row> rows(

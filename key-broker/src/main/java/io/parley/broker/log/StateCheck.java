@@ -24,14 +24,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Compares what the broker acts on with what its log says it did: which agreements there are, which
- * jobs were counted, which enclaves got keys, which receipts were signed. A count that was set back
- * in the database, or a row that was changed or taken out, does not fit the log any more.
+ * jobs were counted, which enclaves got keys, which answers are on record, which receipts were
+ * signed. A count that was set back in the database, or a row that was changed or taken out, does
+ * not fit the log any more.
  */
 final class StateCheck {
   private final Map<ByteString, Integer> jobsOf = new HashMap<>();
   private final Map<String, ByteString> jobs = new HashMap<>();
   private final Map<String, ByteString> grants = new HashMap<>();
   private final Map<String, ByteString> receipts = new HashMap<>();
+  private final Map<String, ByteString> answers = new HashMap<>();
   private final Set<ByteString> proposed = new HashSet<>();
   private final Set<ByteString> active = new HashSet<>();
   private final Map<ByteString, Halt> halted = new HashMap<>();
@@ -52,6 +54,7 @@ final class StateCheck {
           "enclave",
           "SELECT job_id || '/' || party AS what, evidence_sha256 AS digest FROM enclave",
           grants);
+      same(read, "answer", "SELECT lower(hex(head)) AS what, head AS digest FROM answer", answers);
       receipts(read);
       return true;
     });
@@ -80,6 +83,8 @@ final class StateCheck {
       jobsOf.merge(decision.getAgreementSha256(), 1, Integer::sum);
     } else if (action.equals(Action.GRANT.text())) {
       grants.put(job + "/" + decision.getParty(), subject);
+    } else if (action.equals(Action.ANSWER.text())) {
+      answers.put(new Digest(subject).hex(), subject);
     } else if (action.equals(Action.RECEIPT.text())) {
       receipts.put(job + "/" + decision.getParty(), subject);
     }

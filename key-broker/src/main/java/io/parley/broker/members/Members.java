@@ -9,11 +9,14 @@ import io.parley.broker.store.Store;
 import io.parley.identity.Membership;
 import io.parley.identity.MembershipChain;
 import io.parley.identity.VerifyingKey;
+import io.parley.wire.BugException;
+import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The consortium's signed membership lists, the newest of which callers are checked against.
@@ -32,6 +35,7 @@ public final class Members {
    *
    * @throws RefusedException MEMBERSHIP_OUTDATED or INVALID_MEMBERSHIP when the two do not fit
    *     together, or there is no list at all
+   * @throws EnvironmentException STORE_FAILED when what is stored was damaged
    */
   public Members(Store store, AuditLog log, VerifyingKey brokerKey, List<DsseEnvelope> configured) {
     this.store = store;
@@ -70,20 +74,35 @@ public final class Members {
   }
 
   private MembershipChain start(Handle write, List<DsseEnvelope> configured) {
-    List<DsseEnvelope> stored =
-        write
-            .createQuery("SELECT envelope FROM membership ORDER BY version")
-            .map((row, context) -> DsseEnvelope.decode(Columns.bytes(row, "envelope")))
-            .list();
-    MembershipChain start;
-    if (stored.isEmpty()) {
-      start = MembershipChain.verify(configured);
-    } else {
-      start = MembershipChain.verify(stored).extend(configured);
-    }
+    @Nullable MembershipChain stored = stored(write);
+    MembershipChain start =
+        stored == null ? MembershipChain.verify(configured) : stored.extend(configured);
     requireOurs(start.current());
-    append(write, start, stored.size(), start.current().broker().name());
+    append(
+        write,
+        start,
+        stored == null ? 0 : stored.envelopes().size(),
+        start.current().broker().name());
     return start;
+  }
+
+  /** The lists of the database, which were verified when they were written; null: none yet. */
+  private static @Nullable MembershipChain stored(Handle read) {
+    try {
+      List<DsseEnvelope> lists =
+          read.createQuery("SELECT envelope FROM membership ORDER BY version")
+              .map((row, context) -> DsseEnvelope.decode(Columns.bytes(row, "envelope")))
+              .list();
+      return lists.isEmpty() ? null : MembershipChain.verify(lists);
+    } catch (RefusedException | BugException e) {
+      throw new EnvironmentException(
+          Reason.STORE_FAILED,
+          "the broker's database is damaged: its membership lists are not as they were written: %s. It"
+                  .formatted(e.getMessage())
+              + " is not served; put back broker.db from a backup",
+          Map.of(),
+          e);
+    }
   }
 
   private void append(Handle write, MembershipChain longer, int from, String party) {

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.parley.broker.agreements.AgreementRows;
 import io.parley.broker.agreements.StorageLimits;
 import io.parley.broker.agreements.StoredAgreement;
+import io.parley.broker.gates.GateRows;
 import io.parley.broker.jobs.JobRows;
 import io.parley.broker.jobs.JobRows.StoredEnclave;
 import io.parley.broker.keys.DataKeys;
@@ -17,6 +18,7 @@ import io.parley.broker.policy.JobContext;
 import io.parley.broker.policy.Judgement;
 import io.parley.broker.store.Store;
 import io.parley.evidence.Claims;
+import io.parley.gate.GateOrder;
 import io.parley.identity.SigningKey;
 import io.parley.proto.broker.v1.Grant;
 import io.parley.proto.broker.v1.GrantedKey;
@@ -25,6 +27,7 @@ import io.parley.seal.Bindings;
 import io.parley.seal.Hpke;
 import io.parley.seal.HpkePublicKey;
 import io.parley.seal.Secret;
+import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -86,6 +89,13 @@ public final class Grants {
     return signed;
   }
 
+  /** An order for a gate, signed; the draw that it is of is on disk. */
+  SignedGateOrder sign(GateOrder order) {
+    ByteString bytes = order.encode();
+    return new SignedGateOrder(
+        bytes, brokerKey.sign(GateOrder.LABEL, bytes), brokerKey.verifyingKey());
+  }
+
   private Grant seal(Judgement.Approved approved, Digest evidence) {
     JobContext context = approved.context();
     Claims claims = approved.evidence().claims();
@@ -113,16 +123,27 @@ public final class Grants {
         .toList();
   }
 
-  /** What the party's enclave is to get, as one state of the database has it. */
+  /**
+   * What the party's enclave is to get, as one state of the database has it. Whether the agreement
+   * is still active is for {@link #commit}, without which none of it is given away.
+   */
   private List<WrappedKey> wrapped(Handle read, JobContext context, String party) {
-    StoredAgreement now = AgreementRows.require(read, context.agreement().digest());
-    now.requireActive(clock.instant());
+    Digest agreement = context.agreement().digest();
     List<WrappedKey> wrapped = new ArrayList<>();
     epochs(read, context, party)
         .forEach((dataset, epoch) ->
-            wrapped.add(keys.find(read, KeyName.dataset(now.digest(), dataset, epoch))));
-    wrapped.add(keys.find(read, KeyName.job(now.digest(), context.job().jobId())));
+            wrapped.add(require(read, KeyName.dataset(agreement, dataset, epoch))));
+    wrapped.add(require(read, KeyName.job(agreement, context.job().jobId())));
     return wrapped;
+  }
+
+  /** A key that is gone went with its agreement, since its epoch is still there. */
+  private WrappedKey require(Handle read, KeyName name) {
+    return keys.find(read, name)
+        .orElseThrow(() -> {
+          AgreementRows.require(read, name.agreement()).requireActive(clock.instant());
+          return new BugException("there is no key " + name);
+        });
   }
 
   private static SortedMap<String, Integer> epochs(
@@ -167,6 +188,7 @@ public final class Grants {
     StoredAgreement now = AgreementRows.require(write, context.agreement().digest());
     now.requireActive(clock.instant());
     requireUnfinished(write, jobId, now);
+    requireGatesPassed(write, jobId, claims.party(), now);
     SortedMap<String, Integer> epochs = epochs(write, context, claims.party());
     StoredEnclave enclave =
         new StoredEnclave(
@@ -212,6 +234,14 @@ public final class Grants {
           Reason.JOB_NOT_RUNNING,
           "job %s is finished, its receipt exists; start a new job".formatted(jobId),
           Map.of("job", jobId));
+    }
+  }
+
+  /** Said where it counts, whatever the steps before did. */
+  private static void requireGatesPassed(
+      Handle write, String jobId, String party, StoredAgreement agreement) {
+    if (!GateRows.allPassed(write, jobId, party, agreement.agreement().gatesBefore(party))) {
+      throw new BugException("keys would have been released before a gate was passed");
     }
   }
 

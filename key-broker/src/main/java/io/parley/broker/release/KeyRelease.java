@@ -11,6 +11,8 @@ import io.parley.broker.evidence.EvidenceVerifiers;
 import io.parley.broker.evidence.ParsedEvidence;
 import io.parley.broker.evidence.Verification;
 import io.parley.broker.evidence.VerifiedEvidence;
+import io.parley.broker.gates.GateKeeper;
+import io.parley.broker.gates.GateStep;
 import io.parley.broker.jobs.JobRows;
 import io.parley.broker.jobs.StoredJob;
 import io.parley.broker.policy.Challenge;
@@ -19,7 +21,9 @@ import io.parley.broker.policy.JobContext;
 import io.parley.broker.policy.Judgement;
 import io.parley.broker.policy.ReleasePolicy;
 import io.parley.broker.store.Store;
+import io.parley.gate.GateOrder;
 import io.parley.proto.enclave.v1.Evidence;
+import io.parley.wire.BugException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.time.InstantSource;
@@ -40,6 +44,7 @@ public final class KeyRelease {
   private final EvidenceVerifiers verifiers;
   private final TpmCredentials credentials;
   private final ReleasePolicy policy = new ReleasePolicy();
+  private final GateKeeper gates;
   private final Grants grants;
   private final Refusals refusals;
   private final InstantSource clock;
@@ -49,6 +54,7 @@ public final class KeyRelease {
       Challenges challenges,
       EvidenceVerifiers verifiers,
       TpmCredentials credentials,
+      GateKeeper gates,
       Grants grants,
       Refusals refusals,
       InstantSource clock) {
@@ -56,6 +62,7 @@ public final class KeyRelease {
     this.challenges = challenges;
     this.verifiers = verifiers;
     this.credentials = credentials;
+    this.gates = gates;
     this.grants = grants;
     this.refusals = refusals;
     this.clock = clock;
@@ -114,11 +121,12 @@ public final class KeyRelease {
   }
 
   /**
-   * Judges and, on yes, answers with a signed grant.
+   * Judges and, on yes, answers with a signed grant, or with an order for a verification gate that
+   * has to be passed first.
    *
    * @throws RefusedException with the reason and the claim that was wrong
    */
-  public SignedGrant release(Party caller, Evidence message) {
+  public KeyAnswer release(Party caller, Evidence message) {
     ParsedEvidence parsed;
     try {
       parsed = parser.parse(message);
@@ -149,12 +157,24 @@ public final class KeyRelease {
     };
   }
 
-  private SignedGrant grant(Party caller, JobContext context, Judgement.Approved approved) {
+  private KeyAnswer grant(Party caller, JobContext context, Judgement.Approved approved) {
+    GateStep step;
     try {
-      return grants.grant(approved);
+      step = gates.next(approved);
+      if (step instanceof GateStep.Passed) {
+        return grants.grant(approved);
+      }
     } catch (RefusedException e) {
       throw refusals.notNow(caller, context, e);
     }
+    return switch (step) {
+      case GateStep.Passed _ -> throw new BugException("a gate that was passed is answered above");
+      case GateStep.First(GateOrder order) -> grants.sign(order);
+      case GateStep.Wrong(Judgement.Refused refused) ->
+          throw refusals.refused(caller, context, refused);
+      case GateStep.Failed(RefusedException refusal, boolean recorded) ->
+          throw recorded ? refusal : refusals.notNow(caller, context, refusal);
+    };
   }
 
   private JobContext context(String jobId) {

@@ -8,6 +8,7 @@ import io.parley.agreement.DsseEnvelope;
 import io.parley.agreement.Party;
 import io.parley.broker.agreements.AgreementRows;
 import io.parley.broker.agreements.StoredAgreement;
+import io.parley.broker.jobs.JobEnclaves;
 import io.parley.broker.jobs.JobRows;
 import io.parley.broker.jobs.JobRows.StoredEnclave;
 import io.parley.broker.jobs.JobRows.StoredReceipt;
@@ -18,7 +19,6 @@ import io.parley.broker.log.Decision.Action;
 import io.parley.broker.log.LogReader;
 import io.parley.broker.store.Store;
 import io.parley.identity.SigningKey;
-import io.parley.identity.VerifyingKey;
 import io.parley.proto.broker.v1.EnclaveRecord;
 import io.parley.proto.broker.v1.JobReport;
 import io.parley.proto.broker.v1.Receipt;
@@ -121,7 +121,7 @@ public final class Receipts {
       throw notYours(report.getParty(), job.jobId(), "its enclave does not compute");
     }
     List<StoredEnclave> enclaves = JobRows.enclaves(write, job.jobId());
-    requireSigned(report, bytes, signature, enclaves);
+    JobEnclaves.requireSigned(write, job, report.getParty(), JobReports.LABEL, bytes, signature);
     if (!report.getJobSha256().equals(job.digest().value())) {
       throw new RefusedException(
           Reason.INVALID_REQUEST,
@@ -168,22 +168,6 @@ public final class Receipts {
           Map.of("job", job.jobId(), "party", before.computedAt()));
     }
     return before.envelope();
-  }
-
-  private static void requireSigned(
-      JobReport report, ByteString bytes, ByteString signature, List<StoredEnclave> enclaves) {
-    boolean signed =
-        enclaves.stream()
-            .filter(enclave -> enclave.party().equals(report.getParty()))
-            .anyMatch(enclave ->
-                new VerifyingKey(enclave.signingKey()).verify(JobReports.LABEL, bytes, signature));
-    if (!signed) {
-      throw new RefusedException(
-          Reason.INVALID_SIGNATURE,
-          "the report is not signed by an enclave of %s that got keys for job %s"
-              .formatted(report.getParty(), report.getJobId()),
-          Map.of("job", report.getJobId(), "party", report.getParty()));
-    }
   }
 
   private Receipt receipt(

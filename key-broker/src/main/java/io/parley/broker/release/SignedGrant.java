@@ -9,7 +9,8 @@ import io.parley.identity.VerifyingKey;
  * @param grant exact bytes
  * @param signature by the broker, over label and grant
  */
-public record SignedGrant(ByteString grant, ByteString signature, VerifyingKey brokerKey) {
+public record SignedGrant(ByteString grant, ByteString signature, VerifyingKey brokerKey)
+    implements KeyAnswer {
   /** Label of a grant's signature. */
   public static final String LABEL = "parley/v1/grant";
 }

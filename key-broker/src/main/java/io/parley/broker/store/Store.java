@@ -64,6 +64,7 @@ public final class Store implements AutoCloseable {
     List<Handle> open = new ArrayList<>();
     try {
       Jdbi jdbi = Jdbi.create(source(file));
+      jdbi.setStatementBuilderFactory(connection -> new KeptStatements());
       migrate(file, migrations);
       Handle writer = jdbi.open();
       open.add(writer);
@@ -179,13 +180,23 @@ public final class Store implements AutoCloseable {
   private static void migrate(Path file, JavaMigration... migrations) {
     JavaMigration[] all = Arrays.copyOf(migrations, migrations.length + 1);
     all[migrations.length] = new SigningKeysMigration();
-    Flyway.configure(Store.class.getClassLoader())
-        .dataSource(source(file))
-        .locations("classpath:db/broker")
-        .javaMigrations(all)
-        .loggers("slf4j")
-        .load()
-        .migrate();
+    try {
+      Flyway.configure(Store.class.getClassLoader())
+          .dataSource(source(file))
+          .locations("classpath:db/broker")
+          .javaMigrations(all)
+          .loggers("slf4j")
+          .load()
+          .migrate();
+    } catch (NullPointerException | IllegalArgumentException | IndexOutOfBoundsException e) {
+      // Flyway takes it for granted that its own table says what it wrote.
+      throw new EnvironmentException(
+          Reason.STORE_FAILED,
+          "the broker's database %s is damaged: its record of migrations is not as it was written. It is not served; put back broker.db from a backup"
+              .formatted(file),
+          Map.of("file", file.toString()),
+          e);
+    }
   }
 
   private static void requireWhole(Handle handle, Path file) {

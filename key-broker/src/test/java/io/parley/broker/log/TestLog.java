@@ -76,11 +76,18 @@ public final class TestLog {
         sequence,
         hash.toByteArray(),
         seal.seal(end).toByteArray());
-    for (String table : List.of("log_entry", "log_node", "log_checkpoint", "cosigned_checkpoint")) {
+    for (String table :
+        List.of(
+            "log_entry",
+            "log_node",
+            "log_checkpoint",
+            "cosigned_checkpoint",
+            "gate_draw",
+            "verification_set",
+            "answer")) {
       write.execute("DROP TABLE " + table);
     }
-    return write.execute(
-        "DELETE FROM flyway_schema_history WHERE CAST(version AS INTEGER) IN (7, 8)");
+    return write.execute("DELETE FROM flyway_schema_history WHERE CAST(version AS INTEGER) >= 7");
   }
 
   private static ByteString old(Entry entry, long sequence) {

@@ -1,16 +1,24 @@
 package io.parley.peer.cli;
 
 import io.parley.agreement.Agreement;
+import io.parley.agreement.Budget;
+import io.parley.agreement.Chain;
 import io.parley.agreement.Column;
+import io.parley.agreement.ComparedDatasets;
 import io.parley.agreement.Dataset;
 import io.parley.agreement.Parameter;
+import io.parley.agreement.Queries;
 import io.parley.agreement.ResultRule;
+import io.parley.agreement.Shape;
 import io.parley.agreement.SignedAgreement;
+import io.parley.agreement.Usage;
 import io.parley.agreement.Window;
 import io.parley.agreement.platform.PlatformPolicy;
 import io.parley.agreement.platform.PlatformYaml;
 import io.parley.proto.broker.v1.AgreementRecord;
+import io.parley.proto.broker.v1.BudgetUse;
 import io.parley.wire.Digest;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -32,9 +40,19 @@ final class AgreementViews {
     terms.put("digest", signed.digest().toString());
     terms.put("parties", List.copyOf(a.partyNames()));
     terms.put("broker", a.broker().toString());
-    terms.put("app", a.app().toString());
+    Chain chain = a.chain();
+    if (chain == null) {
+      terms.put("app", a.app().toString());
+    } else {
+      terms.put("chain", a.app().toString());
+      ChainViews.steps(chain, a, terms);
+    }
     for (Dataset dataset : a.datasets()) {
-      terms.put("dataset " + dataset.name(), dataset(dataset));
+      terms.put("dataset " + dataset.name(), dataset(dataset) + ChainViews.readers(chain, dataset));
+    }
+    askingAgain(a, terms);
+    if (!a.gateOwners().isEmpty()) {
+      terms.put("verification gates of", List.copyOf(a.gateOwners()));
     }
     terms.put("compute", a.compute());
     for (ResultRule result : a.results()) {
@@ -44,10 +62,14 @@ final class AgreementViews {
               + String.join(", ", result.recipients())
               + "; at most "
               + result.maxRows()
-              + " rows");
+              + " rows"
+              + shape(result.shape()));
     }
     for (Parameter parameter : a.parameters()) {
       terms.put("parameter " + parameter.name(), parameter(parameter));
+    }
+    if (a.queries() != Queries.FIXED) {
+      terms.put("queries", a.queries().text() + ": each job writes its own");
     }
     terms.put("evidence", a.environment().evidence());
     for (PlatformPolicy policy : a.environment().platforms()) {
@@ -75,6 +97,23 @@ final class AgreementViews {
     return terms;
   }
 
+  private static void askingAgain(Agreement a, Map<String, @Nullable Object> terms) {
+    for (Dataset dataset : a.datasets()) {
+      if (!dataset.budget().isUnlimited()) {
+        terms.put(
+            "budget of " + dataset.name(),
+            "%d queries in any %s"
+                .formatted(dataset.budget().queries(), dataset.budget().perText()));
+      }
+    }
+    ComparedDatasets.of(a)
+        .forEach((dataset, smallest) ->
+            terms.put(
+                "answers over " + dataset,
+                "compared: two that differ by fewer than %d identities are not both given"
+                    .formatted(smallest)));
+  }
+
   private static void window(Window window, Map<String, @Nullable Object> terms) {
     if (window.notBefore() != null) {
       terms.put("not_before", window.notBefore());
@@ -95,6 +134,21 @@ final class AgreementViews {
     int perDay = signed.agreement().terms().window().jobsPerDay();
     if (perDay > 0) {
       fields.put("jobs_left_today", Math.max(0, perDay - record.getJobsStartedToday()));
+    }
+    for (BudgetUse use : record.getBudgetsList()) {
+      Budget budget = signed.agreement().dataset(use.getDataset()).budget();
+      fields.put(
+          "budget used of " + use.getDataset(),
+          "%d of %d queries used in the last %s%s"
+              .formatted(
+                  use.getUsed(),
+                  budget.queries(),
+                  budget.perText(),
+                  use.hasNextAt()
+                      ? "; the next is possible at "
+                          + Instant.ofEpochSecond(
+                              use.getNextAt().getSeconds(), use.getNextAt().getNanos())
+                      : ""));
     }
     if (!record.getRefusedNow().isEmpty()) {
       fields.put("refused_now", record.getRefusedNow());
@@ -137,6 +191,13 @@ final class AgreementViews {
               + agreement.environment().isolation()
               + ", weaker than bwrap.");
     }
+    for (ResultRule result : agreement.results()) {
+      if (agreement.queries() == Queries.WITHIN_RULES && result.shape().minGroup() == 0) {
+        warnings.add(
+            "WARNING: jobs write the query, and result '%s' has no min_group: a group may be one person."
+                .formatted(result.name()));
+      }
+    }
     return warnings;
   }
 
@@ -147,7 +208,54 @@ final class AgreementViews {
         dataset.releasedTo().isEmpty()
             ? "stays there"
             : "released to enclaves of " + String.join(", ", dataset.releasedTo());
-    return "of " + dataset.owner() + " (" + columns + "); " + released;
+    return "of " + dataset.owner() + " (" + columns + "); " + released + usage(dataset.usage());
+  }
+
+  private static String usage(Usage usage) {
+    StringBuilder text = new StringBuilder();
+    if (usage.hasIdentity()) {
+      text.append("; identity ").append(usage.identity());
+    }
+    if (!usage.isStated()) {
+      return text.toString();
+    }
+    text.append("; to be used only:");
+    use(text, "join", usage.join());
+    use(text, "group", usage.group());
+    use(
+        text,
+        "aggregate",
+        usage.aggregate().entrySet().stream()
+            .map(e -> e.getKey() + " by " + String.join(", ", e.getValue()))
+            .toList());
+    use(text, "filter", usage.filter());
+    use(text, "list", usage.list());
+    return text.toString();
+  }
+
+  private static void use(StringBuilder text, String how, List<String> columns) {
+    if (!columns.isEmpty()) {
+      text.append(' ').append(how).append(" (").append(String.join("; ", columns)).append(')');
+    }
+  }
+
+  private static String shape(Shape shape) {
+    StringBuilder text = new StringBuilder();
+    if (shape.minGroup() > 0) {
+      text.append("; only groups of at least ").append(shape.minGroup()).append(" identities");
+    }
+    shape
+        .rounding()
+        .forEach((column, step) ->
+            text.append("; ").append(column).append(" in multiples of ").append(step.text()));
+    if (!shape.schema().isEmpty()) {
+      text.append("; columns ")
+          .append(
+              shape.schema().stream()
+                  .map(AgreementViews::column)
+                  .collect(Collectors.joining(", ")));
+    }
+    return text.toString();
   }
 
   static String column(Column column) {

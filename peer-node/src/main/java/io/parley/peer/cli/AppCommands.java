@@ -1,7 +1,8 @@
 package io.parley.peer.cli;
 
+import io.parley.peer.apps.Interpreter;
 import io.parley.peer.cli.output.RowWriter.Column;
-import io.parley.proto.peer.v1.App;
+import io.parley.peer.machine.Folders;
 import io.parley.wire.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,6 +38,7 @@ final class AppCommands {
         "Examples:",
         "  parley app pack my-app",
         "  parley app pack my-app -o my-app.tar",
+        "  parley app pack my-app --interpreter /usr/bin/perl -o my-app.tar",
       })
   int pack(
       @Parameters(paramLabel = "DIR", description = "The app's folder.") Path folder,
@@ -44,8 +46,29 @@ final class AppCommands {
               names = {"-o", "--out"},
               paramLabel = "FILE.tar",
               description = "Write the packed app there. Default: only the digest.")
-          @Nullable Path out)
+          @Nullable Path out,
+      @Option(
+              names = "--interpreter",
+              paramLabel = "PROGRAM",
+              description = {
+                "Pack this program of this machine too, with its shared libraries, as the"
+                    + " 'interpreter' that app.yaml names. The app's digest covers them."
+              })
+          @Nullable Path interpreter)
       throws IOException {
+    if (interpreter == null) {
+      return packed(folder, out);
+    }
+    Path whole = Files.createTempDirectory("parley-app-");
+    try {
+      Interpreter.add(folder, interpreter, whole);
+      return packed(whole, out);
+    } finally {
+      Folders.delete(whole);
+    }
+  }
+
+  private int packed(Path folder, @Nullable Path out) throws IOException {
     Digest digest = out == null ? Packing.digest(folder) : Packing.pack(folder, out);
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("digest", digest.toString());
@@ -65,13 +88,8 @@ final class AppCommands {
   int add(
       @Parameters(paramLabel = "FILE|DIR", description = "A packed app, or its folder.") Path path)
       throws IOException {
-    if (Files.isDirectory(path)) {
-      Digest added = session.apps().add(session.node(), path);
-      session.printer().thing(Map.of("digest", added.toString()));
-    } else {
-      App added = session.node().addApp(path, session);
-      session.printer().thing(Map.of("digest", new Digest(added.getSha256()).toString()));
-    }
+    Digest added = session.apps().add(session.node(), path);
+    session.printer().thing(Map.of("digest", added.toString()));
     return ExitCode.OK;
   }
 

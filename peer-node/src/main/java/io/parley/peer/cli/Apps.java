@@ -57,8 +57,11 @@ final class Apps {
     return folder;
   }
 
-  /** Packs a folder and hands it to a node. */
+  /** Packs a folder and hands it to a node; what is packed already goes as it is. */
   Digest add(NodeClient node, Path folder) throws IOException {
+    if (Files.isRegularFile(folder)) {
+      return new Digest(node.addApp(folder, session).getSha256());
+    }
     Path packed = Files.createTempFile("parley-app-", ".tar");
     try {
       Digest expected = Packing.pack(folder, packed);

@@ -3,14 +3,19 @@ package io.parley.peer.cli;
 import com.google.protobuf.ByteString;
 import io.grpc.Channel;
 import io.grpc.StatusRuntimeException;
+import io.parley.gate.SignedGateKey;
 import io.parley.proto.agreement.v1.Envelope;
 import io.parley.proto.agreement.v1.Signature;
+import io.parley.proto.broker.v1.AddVerificationSetRequest;
 import io.parley.proto.broker.v1.AgreementRecord;
 import io.parley.proto.broker.v1.AgreementServiceGrpc;
 import io.parley.proto.broker.v1.DatasetKey;
 import io.parley.proto.broker.v1.Decision;
+import io.parley.proto.broker.v1.GateServiceGrpc;
 import io.parley.proto.broker.v1.GetAgreementRequest;
 import io.parley.proto.broker.v1.GetCheckpointRequest;
+import io.parley.proto.broker.v1.GetGateKeyRequest;
+import io.parley.proto.broker.v1.GetGateKeyResponse;
 import io.parley.proto.broker.v1.GetMembershipRequest;
 import io.parley.proto.broker.v1.GetReceiptRequest;
 import io.parley.proto.broker.v1.GetReceiptResponse;
@@ -23,18 +28,22 @@ import io.parley.proto.broker.v1.ListDecisionsRequest;
 import io.parley.proto.broker.v1.ListDecisionsResponse;
 import io.parley.proto.broker.v1.ListKeysRequest;
 import io.parley.proto.broker.v1.ListKeysResponse;
+import io.parley.proto.broker.v1.ListVerificationSetsRequest;
 import io.parley.proto.broker.v1.LogServiceGrpc;
 import io.parley.proto.broker.v1.MembershipServiceGrpc;
 import io.parley.proto.broker.v1.ProposeAgreementRequest;
 import io.parley.proto.broker.v1.ProveJobRequest;
 import io.parley.proto.broker.v1.ReadEntriesRequest;
 import io.parley.proto.broker.v1.ReadableEntry;
+import io.parley.proto.broker.v1.RemoveVerificationSetRequest;
 import io.parley.proto.broker.v1.ResumeAgreementRequest;
 import io.parley.proto.broker.v1.RetireKeyRequest;
 import io.parley.proto.broker.v1.RevokeKeysRequest;
 import io.parley.proto.broker.v1.RotateKeyRequest;
 import io.parley.proto.broker.v1.ShredKeysRequest;
 import io.parley.proto.broker.v1.SignAgreementRequest;
+import io.parley.proto.broker.v1.StoredVerificationSet;
+import io.parley.seal.SealedBytes;
 import io.parley.transport.Channels;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -166,6 +175,50 @@ final class BrokerClient implements LogSource {
                     .setDataset(dataset)
                     .build())
             .getKey());
+  }
+
+  /** The key that verification sets are sealed to; whose it is, is for the caller to check. */
+  SignedGateKey gateKey() {
+    GetGateKeyResponse answer =
+        call(() -> gateStub().getGateKey(GetGateKeyRequest.getDefaultInstance()));
+    return new SignedGateKey(answer.getKey(), answer.getSignature(), answer.getBrokerKey());
+  }
+
+  StoredVerificationSet addVerificationSet(Digest agreement, SealedBytes sealed) {
+    return call(() ->
+        gateStub()
+            .addVerificationSet(
+                AddVerificationSetRequest.newBuilder()
+                    .setAgreementSha256(agreement.value())
+                    .setSealed(sealed.toMessage())
+                    .build())
+            .getSet());
+  }
+
+  List<StoredVerificationSet> verificationSets(Digest agreement) {
+    return call(() ->
+        gateStub()
+            .listVerificationSets(
+                ListVerificationSetsRequest.newBuilder()
+                    .setAgreementSha256(agreement.value())
+                    .build())
+            .getSetsList());
+  }
+
+  StoredVerificationSet removeVerificationSet(Digest agreement, Digest set) {
+    return call(() ->
+        gateStub()
+            .removeVerificationSet(
+                RemoveVerificationSetRequest.newBuilder()
+                    .setAgreementSha256(agreement.value())
+                    .setSetSha256(set.value())
+                    .build())
+            .getSet());
+  }
+
+  private GateServiceGrpc.GateServiceBlockingStub gateStub() {
+    return GateServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS);
   }
 
   AgreementRecord shred(Digest agreement) {

@@ -85,7 +85,7 @@ final class JobCommands {
     }
     session.notices().say("job " + job.getJobId() + " under '" + job.getAgreementName() + "'");
     Job last = wait ? new JobWatch(session).untilEnd(job.getJobId()) : job;
-    session.printer().thing(JobViews.fields(last));
+    session.printer().thing(JobConditions.with(session, last));
     return wait ? JobViews.exitCode(last, session) : ExitCode.OK;
   }
 
@@ -123,7 +123,7 @@ final class JobCommands {
       footer = {"Example:", "  parley job show 5b1e77aa"})
   int show(
       @Parameters(paramLabel = "JOB", description = "Its id, or the first 8 digits.") String id) {
-    session.printer().thing(JobViews.fields(session.node().job(find(id))));
+    session.printer().thing(JobConditions.with(session, session.node().job(find(id))));
     return ExitCode.OK;
   }
 
@@ -153,7 +153,7 @@ final class JobCommands {
   int watch(
       @Parameters(paramLabel = "JOB", description = "Its id, or the first 8 digits.") String id) {
     Job last = new JobWatch(session).untilEnd(find(id));
-    session.printer().thing(JobViews.fields(last));
+    session.printer().thing(JobConditions.with(session, last));
     return JobViews.exitCode(last, session);
   }
 

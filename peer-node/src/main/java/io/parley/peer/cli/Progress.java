@@ -69,5 +69,5 @@ final class Progress implements AutoCloseable {
 
   /** The phases of a job, in order. */
   static final List<String> PHASES =
-      List.of("launch", "test", "attest", "exchange", "compute", "release");
+      List.of("launch", "test", "attest", "gate", "exchange", "compute", "release");
 }

@@ -3,6 +3,7 @@ package io.parley.peer.cli;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.AgreementDraft;
 import io.parley.agreement.AgreementYaml;
+import io.parley.agreement.Chain;
 import io.parley.agreement.Environment;
 import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
@@ -21,6 +22,7 @@ import io.parley.wire.RefusedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,17 +34,19 @@ final class Rehearsal implements AutoCloseable {
   /**
    * What is rehearsed.
    *
-   * @param app folder of the app; null for one that comes with Parley
+   * @param apps folders of apps that do not come with Parley
    * @param submitter the party that asks for the job; null for a result's first recipient
    * @param memory of each enclave, in bytes
    * @param evidence null for what the file accepts
    * @param vault where the broker keeps its KEKs
+   * @param gates verification sets; gates of other owners are left out
+   * @param gatesOnly whether only they are of interest, and not the result
    */
   record Plan(
       Path agreement,
       List<DataFile> data,
       Map<String, String> parameters,
-      @Nullable Path app,
+      RehearsedApps apps,
       @Nullable String submitter,
       ResultForm form,
       @Nullable Path out,
@@ -50,16 +54,20 @@ final class Rehearsal implements AutoCloseable {
       boolean relay,
       @Nullable RehearsedEvidence evidence,
       BrokerKeys.Vault vault,
-      boolean keep) {}
+      boolean keep,
+      List<GateData> gates,
+      boolean gatesOnly) {}
 
   private final Session session;
   private final Plan plan;
   private final Stage stage;
+  private final GateRehearsal gates;
 
   Rehearsal(Session session, Plan plan) throws IOException {
     this.session = session;
     this.plan = plan;
     this.stage = new Stage(plan.keep());
+    this.gates = new GateRehearsal(session, plan.gates());
   }
 
   int run() throws IOException, InterruptedException {
@@ -77,9 +85,10 @@ final class Rehearsal implements AutoCloseable {
     cast.start(
         new Cast.NodeSettings(
             plan.relay(), plan.memory(), evidence == RehearsedEvidence.EMULATED_TPM, plan.vault()));
-    Digest app = addApp(cast, draft);
-    SignedAgreement agreement = agree(cast, draft, app, evidence);
+    List<Digest> apps = addApps(cast, draft);
+    SignedAgreement agreement = agree(cast, draft, apps, evidence);
     requireData(agreement.agreement());
+    gates.register(cast, agreement);
     addData(cast, agreement);
     return runJob(cast, agreement);
   }
@@ -92,31 +101,32 @@ final class Rehearsal implements AutoCloseable {
     stage.close();
   }
 
-  /** To the submitter's node; from there the app travels by its digest. */
-  private Digest addApp(Cast cast, AgreementDraft draft) throws IOException {
-    Path folder = plan.app();
-    if (folder == null) {
-      folder = session.apps().bundled(draft.app());
-    }
-    Path at = folder;
+  /** To the submitter's node; from there apps travel by their digests. */
+  private List<Digest> addApps(Cast cast, AgreementDraft draft) throws IOException {
     String party = plan.submitter() == null ? cast.parties().getFirst() : plan.submitter();
-    return Cast.at(party, () -> session.apps().add(cast.player(party).node(), at));
+    List<Digest> apps = new ArrayList<>();
+    for (Path folder : plan.apps().folders(draft, session.apps()::bundled)) {
+      apps.add(Cast.at(party, () -> session.apps().add(cast.player(party).node(), folder)));
+    }
+    return apps;
   }
 
   /** Local values for broker, shim and app: a rehearsal cannot have those that the file pins. */
   private SignedAgreement agree(
-      Cast cast, AgreementDraft draft, Digest app, RehearsedEvidence evidence) {
+      Cast cast, AgreementDraft draft, List<Digest> apps, RehearsedEvidence evidence) {
     Cast.Player first = cast.first();
     Digest shim = new Digest(first.node().node().getShimSha256());
     var members = first.home().membership().current();
-    Agreement resolved = draft.resolve(members, _ -> app, () -> shim);
+    Agreement resolved = draft.resolve(members, _ -> apps.getFirst(), () -> shim);
+    @Nullable Chain chain = resolved.chain() == null ? null : resolved.chain().withApps(apps);
+    Digest app = chain == null ? apps.getFirst() : chain.digest();
     Agreement local =
         new Agreement(
             resolved.name(),
             resolved.parties(),
             members.broker().digest(),
             app,
-            resolved.datasets(),
+            resolved.datasets().stream().map(gates::rehearsed).toList(),
             resolved.compute(),
             resolved.results(),
             new Environment(
@@ -127,10 +137,14 @@ final class Rehearsal implements AutoCloseable {
                 resolved.environment().isolation(),
                 resolved.environment().hpke()),
             withoutParent(resolved.terms()),
-            resolved.parameters());
+            resolved.parameters(),
+            List.of(),
+            resolved.queries(),
+            chain);
+    gates.notices(resolved.datasets());
     notice("parent", resolved.terms().parent() == null);
     notice("broker", resolved.broker().equals(local.broker()));
-    notice("app", resolved.app().equals(app));
+    notice("app", chain != null || resolved.app().equals(app));
     evidence.notices(resolved.environment()).forEach(session.notices()::say);
     notice("environment.shim", resolved.environment().shim().contains(shim));
     SignedAgreement signed = SignedAgreement.unsigned(local);
@@ -227,8 +241,9 @@ final class Rehearsal implements AutoCloseable {
     Job job = Cast.at(party, () -> player.analystNode().createJob(request));
     say(party + " asked for job " + job.getJobId());
     Job last = new JobWatch(session).untilEnd(player.analystNode(), job.getJobId());
+    gates.report(cast, job.getJobId());
     int code = JobViews.exitCode(last, session);
-    if (last.getState() == JobState.JOB_STATE_SUCCEEDED) {
+    if (last.getState() == JobState.JOB_STATE_SUCCEEDED && !plan.gatesOnly()) {
       List<ResultRule> mine =
           agreement.agreement().results().stream()
               .filter(rule -> rule.recipients().contains(party))

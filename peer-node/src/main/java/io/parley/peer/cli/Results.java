@@ -2,6 +2,7 @@ package io.parley.peer.cli;
 
 import com.google.protobuf.ByteString;
 import io.parley.agreement.DsseEnvelope;
+import io.parley.agreement.ResultNotices;
 import io.parley.agreement.SignedAgreement;
 import io.parley.peer.cli.output.ResultForm;
 import io.parley.proto.broker.v1.Receipt;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -95,7 +97,9 @@ final class Results {
       Files.deleteIfExists(sealed);
       throw e;
     }
-    return new Fetched(sealed, name, agreement.digest(), job.getJobId(), Stamps.notices(receipt));
+    List<String> notices = new ArrayList<>(Stamps.notices(receipt));
+    notices.addAll(ResultNotices.of(agreement.agreement(), name));
+    return new Fetched(sealed, name, agreement.digest(), job.getJobId(), notices);
   }
 
   /** Opens a fetched result and writes it. */

@@ -46,10 +46,11 @@ final class TryCommand implements Callable<Integer> {
 
   @Option(
       names = "--app",
-      paramLabel = "DIR",
+      paramLabel = "[STEP=]DIR|TAR",
       description =
-          "The folder of an app of yours. Default: one that comes with Parley, by its name.")
-  @Nullable Path app;
+          "An app of yours, its folder or packed; in a chain of one step's; repeat for more steps. Default:"
+              + " one that comes with Parley, by its name.")
+  @Nullable List<String> apps;
 
   @Option(
       names = "--format",
@@ -94,6 +95,15 @@ final class TryCommand implements Callable<Integer> {
   BrokerKeys.Vault vault = BrokerKeys.Vault.FILE;
 
   @Option(
+      names = "--gate",
+      paramLabel = "PARTY=FOLDER",
+      converter = GateData.Converter.class,
+      description =
+          "A verification set of that party's, for its gate. Repeat for more; a job draws one. Gates without"
+              + " a set are left out.")
+  @Nullable List<GateData> gates;
+
+  @Option(
       names = "--keep",
       description = "Leave the folder with all homes and logs; the processes still end.")
   boolean keep;
@@ -111,7 +121,7 @@ final class TryCommand implements Callable<Integer> {
             java.util.Objects.requireNonNull(agreement),
             data == null ? List.of() : data,
             parameters == null ? Map.of() : parameters,
-            app,
+            new RehearsedApps(apps == null ? List.of() : apps),
             session.options().as,
             format == null ? ResultForm.of(session.options().output) : format,
             out,
@@ -119,7 +129,9 @@ final class TryCommand implements Callable<Integer> {
             relay,
             evidence,
             vault,
-            keep);
+            keep,
+            gates == null ? List.of() : gates,
+            false);
     try (Rehearsal rehearsal = new Rehearsal(session, plan)) {
       return rehearsal.run();
     }

@@ -21,17 +21,13 @@ import org.jspecify.annotations.Nullable;
  * copy's digest, and what the shim measures inside. Thread-safe.
  */
 final class AppFolders {
-  /** Where there is no app. */
-  static final Mounted NONE = new Mounted(null, null);
-
   /**
    * What an enclave is to mount.
    *
-   * @param folder null where there is no app
    * @param digest of the manifest of that folder's files, taken while they were copied; null where
    *     nothing was copied
    */
-  record Mounted(@Nullable Path folder, @Nullable Digest digest) {}
+  record Mounted(Path folder, @Nullable Digest digest) {}
 
   private record Copy(Path folder, String looks, Digest digest) {}
 

@@ -17,6 +17,7 @@ import io.parley.wire.Reason;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -189,12 +190,18 @@ public final class BwrapLauncher implements EnclaveLauncher {
 
   private Enclave start(String name, EnclaveRequest request, Path folder, HostLinkListener listener)
       throws IOException {
-    Path source = request.appFolder();
-    AppFolders.Mounted app = source == null ? AppFolders.NONE : apps.mounted(source);
+    List<Path> folders = new ArrayList<>();
+    List<@Nullable Digest> digests = new ArrayList<>();
+    for (Path source : request.apps().folders()) {
+      AppFolders.Mounted app = apps.mounted(source);
+      folders.add(app.folder());
+      digests.add(app.digest());
+    }
+    Digest measured = request.apps().digest(digests);
     Launch launch =
-        platform.measure(new Measurement(shimDigest(), ISOLATION, app.digest(), request.tpm()));
+        platform.measure(new Measurement(shimDigest(), ISOLATION, measured, request.tpm()));
     try {
-      SandboxProcess process = start(name, request, app.folder(), folder);
+      SandboxProcess process = start(name, request, folders, folder);
       watch(process, listener, request.timeout());
       return connected(process, listener, request, launch);
     } catch (IOException | RuntimeException e) {
@@ -203,13 +210,13 @@ public final class BwrapLauncher implements EnclaveLauncher {
     }
   }
 
-  private SandboxProcess start(String name, EnclaveRequest request, @Nullable Path app, Path folder)
+  private SandboxProcess start(String name, EnclaveRequest request, List<Path> apps, Path folder)
       throws IOException {
     ControlGroup group = groups.create(request.memoryLimitBytes());
     List<String> sandbox =
         SandboxCommand.filled(
-            user, image.folder(), app, folder.resolve(SOCKET), request.memoryLimitBytes(), inside);
-    List<String> command = new java.util.ArrayList<>(group.prefix());
+            user, image.folder(), apps, folder.resolve(SOCKET), request.memoryLimitBytes(), inside);
+    List<String> command = new ArrayList<>(group.prefix());
     command.addAll(sandbox);
     try {
       return onStarter(() -> SandboxProcess.start(name, command, image.seccomp(), group, folder));

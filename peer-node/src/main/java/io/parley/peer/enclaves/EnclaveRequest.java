@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * What an enclave is started for.
  *
  * @param jobId names the enclave in logs; nothing else depends on it
- * @param appFolder the app's files, or null where the party does not compute
+ * @param apps what it runs
  * @param memoryLimitBytes what all of the enclave may use together: shim, app and files
  * @param timeout after this the enclave is killed
  * @param tpm what the agreement wants of a TPM that vouches for it; null where it accepts none
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record EnclaveRequest(
     String jobId,
-    @Nullable Path appFolder,
+    EnclaveApps apps,
     long memoryLimitBytes,
     Duration timeout,
     @Nullable TpmPolicy tpm,
@@ -29,27 +29,26 @@ public record EnclaveRequest(
   /** Less does not hold a shim. */
   public static final long MIN_MEMORY_BYTES = 256L << 20;
 
-  /** For platforms that ask for no credential. */
+  /** For platforms that ask for none. */
+  public static final Credentials NO_CREDENTIALS =
+      (ekCertificates, akPublic) -> {
+        throw new EnvironmentException(
+            Reason.PLATFORM_UNAVAILABLE, "there are no credentials for this enclave's platform");
+      };
+
+  /** Of one app or none, for platforms that ask for no credential. */
   public EnclaveRequest(
       String jobId,
       @Nullable Path appFolder,
       long memoryLimitBytes,
       Duration timeout,
       @Nullable TpmPolicy tpm) {
-    this(
-        jobId,
-        appFolder,
-        memoryLimitBytes,
-        timeout,
-        tpm,
-        (ekCertificates, akPublic) -> {
-          throw new EnvironmentException(
-              Reason.PLATFORM_UNAVAILABLE, "there are no credentials for this enclave's platform");
-        });
+    this(jobId, EnclaveApps.single(appFolder), memoryLimitBytes, timeout, tpm, NO_CREDENTIALS);
   }
 
   public EnclaveRequest {
     Objects.requireNonNull(jobId, "jobId");
+    Objects.requireNonNull(apps, "apps");
     Objects.requireNonNull(timeout, "timeout");
     if (memoryLimitBytes < MIN_MEMORY_BYTES) {
       throw new IllegalArgumentException(

@@ -5,11 +5,11 @@ import io.parley.peer.machine.RunAs;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * The command line that walls an enclave in. A template, so that what is measured is the same for
- * every job: {@code {image}}, {@code {app}}, {@code {socket}} and {@code {memory}} are filled in
+ * every job: {@code {image}}, {@code {apps}}, {@code {socket}} and {@code {memory}} are filled in
  * when it is started.
  *
  * <p>No secret is in it: a process inside can read it.
@@ -18,8 +18,7 @@ final class SandboxCommand {
   /** Where the shim finds its host. */
   static final String SOCKET = "/run/host.sock";
 
-  private static final List<String> WRITABLE =
-      List.of("/app", "/in", "/out", "/net", "/tmp", "/private");
+  private static final List<String> WRITABLE = List.of("/app", "/work", "/net", "/tmp", "/private");
   private static final List<String> DEVICES = List.of("null", "zero", "random", "urandom");
 
   /** 1 and not 0: the kernel starts no dump handler either (core(5), fs/coredump.c). */
@@ -32,6 +31,9 @@ final class SandboxCommand {
 
   private SandboxCommand() {}
 
+  /** Stands for the bindings of the apps, which the shim measures one by one. */
+  private static final String APPS = "{apps}";
+
   /** What an enclave starts with, to be measured. */
   static List<String> template() {
     List<String> parts = new ArrayList<>(LIMITS);
@@ -43,13 +45,19 @@ final class SandboxCommand {
     parts.addAll(List.of("--ro-bind", "{image}/lib", "/lib"));
     parts.addAll(List.of("--symlink", "lib", "/lib64", "--symlink", "../lib", "/usr/lib"));
     parts.addAll(List.of("--ro-bind", "{image}/shim", "/shim"));
-    parts.addAll(List.of("--ro-bind", "{app}", "/appsrc"));
+    parts.addAll(List.of("--dir", "/appsrc"));
+    parts.add(APPS);
     for (String device : DEVICES) {
       parts.addAll(List.of("--dev-bind", "/dev/" + device, "/dev/" + device));
     }
     parts.addAll(List.of("--proc", "/proc"));
     for (String folder : WRITABLE) {
       parts.addAll(List.of("--size", "{memory}", "--tmpfs", folder));
+    }
+    // One file system for all data, so that what one step wrote moves to the next without a copy.
+    for (String folder : List.of("in", "out")) {
+      parts.addAll(
+          List.of("--dir", "/work/" + folder, "--symlink", "work/" + folder, "/" + folder));
     }
     parts.addAll(List.of("--ro-bind", "{socket}", SOCKET));
     // The filter comes by standard input, so nobody has to hand a descriptor on.
@@ -60,20 +68,15 @@ final class SandboxCommand {
   /**
    * The command for one enclave.
    *
-   * @param appFolder null where there is no app: its place stays empty
+   * @param apps bound as /appsrc/1, /appsrc/2, and so on
    */
   static List<String> filled(
-      RunAs user,
-      Path image,
-      @Nullable Path appFolder,
-      Path socket,
-      long memoryBytes,
-      List<String> inside) {
+      RunAs user, Path image, List<Path> apps, Path socket, long memoryBytes, List<String> inside) {
     List<String> parts =
         template().stream()
+            .flatMap(part -> part.equals(APPS) ? bound(apps).stream() : Stream.of(part))
             .map(part ->
                 part.replace("{image}", image.toString())
-                    .replace("{app}", appFolder == null ? image + "/empty" : appFolder.toString())
                     .replace("{socket}", socket.toString())
                     .replace("{memory}", Long.toString(memoryBytes)))
             .toList();
@@ -87,5 +90,13 @@ final class SandboxCommand {
     command.add("--");
     command.addAll(inside);
     return command;
+  }
+
+  private static List<String> bound(List<Path> apps) {
+    List<String> parts = new ArrayList<>();
+    for (int i = 0; i < apps.size(); i++) {
+      parts.addAll(List.of("--ro-bind", apps.get(i).toString(), "/appsrc/" + (i + 1)));
+    }
+    return parts;
   }
 }

@@ -13,6 +13,8 @@ import io.parley.peer.platform.Credentials.Credential;
 import io.parley.peer.witness.LogWitness;
 import io.parley.proto.broker.v1.AgreementRecord;
 import io.parley.proto.broker.v1.AgreementServiceGrpc;
+import io.parley.proto.broker.v1.AnswerGiven;
+import io.parley.proto.broker.v1.AnswersAsked;
 import io.parley.proto.broker.v1.CreateChallengeRequest;
 import io.parley.proto.broker.v1.CreateCredentialRequest;
 import io.parley.proto.broker.v1.CreateCredentialResponse;
@@ -23,6 +25,8 @@ import io.parley.proto.broker.v1.GetMembershipRequest;
 import io.parley.proto.broker.v1.JobReport;
 import io.parley.proto.broker.v1.KeyServiceGrpc;
 import io.parley.proto.broker.v1.MembershipServiceGrpc;
+import io.parley.proto.broker.v1.ReadAnswersRequest;
+import io.parley.proto.broker.v1.RecordAnswerRequest;
 import io.parley.proto.broker.v1.RequestKeysRequest;
 import io.parley.proto.enclave.v1.Claims;
 import io.parley.transport.Channels;
@@ -118,6 +122,8 @@ public final class GrpcBroker implements Broker {
         case CREATE_CHALLENGE -> challenge(request, jobId, party);
         case REQUEST_KEYS -> requestKeys(request, jobId, party);
         case FINISH_JOB -> finish(request, jobId, party);
+        case READ_ANSWERS -> readAnswers(request, jobId, party);
+        case RECORD_ANSWER -> recordAnswer(request, jobId, party);
         case ATTEST -> throw new BugException("evidence is not the broker's to make");
       };
     } catch (InvalidProtocolBufferException e) {
@@ -146,6 +152,22 @@ public final class GrpcBroker implements Broker {
     JobReport report = JobReport.parseFrom(request.getReport());
     require(report.getJobId().equals(jobId) && report.getParty().equals(party));
     return witnessed(() -> keys().finishJob(request)).toByteString();
+  }
+
+  private ByteString readAnswers(ByteString bytes, String jobId, String party)
+      throws InvalidProtocolBufferException {
+    ReadAnswersRequest request = ReadAnswersRequest.parseFrom(bytes);
+    AnswersAsked asked = AnswersAsked.parseFrom(request.getAsked());
+    require(asked.getJobId().equals(jobId) && asked.getParty().equals(party));
+    return witnessed(() -> keys().readAnswers(request)).toByteString();
+  }
+
+  private ByteString recordAnswer(ByteString bytes, String jobId, String party)
+      throws InvalidProtocolBufferException {
+    RecordAnswerRequest request = RecordAnswerRequest.parseFrom(bytes);
+    AnswerGiven given = AnswerGiven.parseFrom(request.getGiven());
+    require(given.getJobId().equals(jobId) && given.getParty().equals(party));
+    return witnessed(() -> keys().recordAnswer(request)).toByteString();
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.parley.link.HostLink;
 import io.parley.link.Received;
 import io.parley.peer.datasets.Datasets;
 import io.parley.peer.enclaves.Enclave;
+import io.parley.peer.enclaves.EnclaveApps;
 import io.parley.peer.enclaves.EnclaveExit;
 import io.parley.peer.enclaves.EnclaveRequest;
 import io.parley.peer.platform.Credentials;
@@ -16,7 +17,6 @@ import io.parley.wire.MemoryLimits;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -53,7 +53,12 @@ final class EnclaveSession {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(EnclaveSession.class);
-  private static final int CALLS_MAX = 64;
+
+  /**
+   * Three for the keys, three more for each verification gate before them, and a few tries again.
+   */
+  private static final int CALLS_MAX = 256;
+
   private static final int CALLS_AT_ONCE = 4;
   private static final int REPORT_DATA_BYTES = 64;
   private static final int EXIT_WITHIN_SECONDS = 10;
@@ -86,9 +91,9 @@ final class EnclaveSession {
   }
 
   /** Launches, and serves until the end. Takes the datasets over. */
-  void start(List<Datasets.Opened> own, @Nullable Path app) {
+  void start(List<Datasets.Opened> own, EnclaveApps apps) {
     datasets = own;
-    host.threads().execute(() -> run(app));
+    host.threads().execute(() -> run(apps));
   }
 
   /**
@@ -151,9 +156,9 @@ final class EnclaveSession {
     ended.complete(true);
   }
 
-  private void run(@Nullable Path app) {
+  private void run(EnclaveApps apps) {
     try {
-      launchAndServe(app);
+      launchAndServe(apps);
     } catch (ParleyException e) {
       report(job.party(), e);
     } catch (RuntimeException e) {
@@ -166,7 +171,7 @@ final class EnclaveSession {
     }
   }
 
-  private void launchAndServe(@Nullable Path app) {
+  private void launchAndServe(EnclaveApps apps) {
     synchronized (this) {
       if (killed) {
         return;
@@ -178,7 +183,7 @@ final class EnclaveSession {
             .launch(
                 new EnclaveRequest(
                     job.id(),
-                    app,
+                    apps,
                     host.memoryLimitBytes(),
                     job.timeout(),
                     job.tpmPolicy(),

@@ -224,7 +224,7 @@ abstract sealed class JobRun implements Runnable, EnclaveSession.Listener
     Prepared ready = prepared.get();
     if (job.hasEnclave() && ready != null) {
       enclaveStarted = true;
-      enclave.start(ready.datasets(), ready.app());
+      enclave.start(ready.datasets(), ready.apps());
     }
   }
 

@@ -2,6 +2,7 @@ package io.parley.peer.jobs;
 
 import io.parley.agreement.Dataset;
 import io.parley.peer.datasets.Datasets;
+import io.parley.peer.enclaves.EnclaveApps;
 import io.parley.wire.Digest;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
@@ -32,7 +33,7 @@ final class Preparation {
     job.agreement().datasetsOf(job.party()).forEach(datasets::check);
   }
 
-  /** Opens the own datasets, and fetches the app from another party when it is not here. */
+  /** Opens the own datasets, and fetches each app from another party when it is not here. */
   Prepared prepare(JobContext job) {
     if (!job.hasEnclave()) {
       return Prepared.NOTHING;
@@ -42,15 +43,19 @@ final class Preparation {
       for (Dataset agreed : job.agreement().datasetsOf(job.party())) {
         opened.add(datasets.open(agreed, job.signed().digest()));
       }
-      return new Prepared(opened, job.computes() ? app(job) : null);
+      return new Prepared(opened, job.computes() ? apps(job) : EnclaveApps.NONE);
     } catch (RuntimeException e) {
       opened.forEach(Datasets.Opened::close);
       throw e;
     }
   }
 
-  private Path app(JobContext job) {
-    Digest app = job.agreement().app();
+  private EnclaveApps apps(JobContext job) {
+    return EnclaveApps.of(
+        job.agreement(), job.agreement().apps().stream().map(app -> app(job, app)).toList());
+  }
+
+  private Path app(JobContext job, Digest app) {
     Optional<Path> here = apps.folder(app);
     if (here.isPresent()) {
       return here.get();

@@ -1,17 +1,16 @@
 package io.parley.peer.jobs;
 
 import io.parley.peer.datasets.Datasets;
-import java.nio.file.Path;
+import io.parley.peer.enclaves.EnclaveApps;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What an enclave of this party needs: its datasets, open, and the app where it computes.
+ * What an enclave of this party needs: its datasets, open, and its apps where it computes.
  *
- * @param app the folder with the app's files; null where the party does not compute
+ * @param apps none where the party does not compute
  */
-record Prepared(List<Datasets.Opened> datasets, @Nullable Path app) implements AutoCloseable {
-  static final Prepared NOTHING = new Prepared(List.of(), null);
+record Prepared(List<Datasets.Opened> datasets, EnclaveApps apps) implements AutoCloseable {
+  static final Prepared NOTHING = new Prepared(List.of(), EnclaveApps.NONE);
 
   Prepared {
     datasets = List.copyOf(datasets);

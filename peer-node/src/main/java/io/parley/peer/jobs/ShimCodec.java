@@ -66,6 +66,9 @@ final class ShimCodec {
           call(request, ShimMessage.Target.CREATE_CHALLENGE, request.getCreateChallenge());
       case REQUEST_KEYS -> call(request, ShimMessage.Target.REQUEST_KEYS, request.getRequestKeys());
       case FINISH_JOB -> call(request, ShimMessage.Target.FINISH_JOB, request.getFinishJob());
+      case READ_ANSWERS -> call(request, ShimMessage.Target.READ_ANSWERS, request.getReadAnswers());
+      case RECORD_ANSWER ->
+          call(request, ShimMessage.Target.RECORD_ANSWER, request.getRecordAnswer());
       case ATTEST -> call(request, ShimMessage.Target.ATTEST, request.getAttest());
       case CALL_NOT_SET -> throw broken("a Request without a call");
     };

@@ -9,6 +9,8 @@ public sealed interface ShimMessage {
     CREATE_CHALLENGE,
     REQUEST_KEYS,
     FINISH_JOB,
+    READ_ANSWERS,
+    RECORD_ANSWER,
     ATTEST
   }
 

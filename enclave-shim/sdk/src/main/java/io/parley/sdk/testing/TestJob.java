@@ -34,6 +34,9 @@ public final class TestJob {
   private final Map<String, String> parameters = new TreeMap<>();
   private final Map<String, Object> datasets = new TreeMap<>();
   private List<String> results = List.of("result");
+  private final Map<String, Object> rules = new TreeMap<>();
+  private String queries = "fixed";
+  private List<String> identities = List.of();
   private long memoryBytes;
 
   private TestJob(Path folder) throws IOException {
@@ -53,6 +56,30 @@ public final class TestJob {
 
   public TestJob results(String... names) {
     results = List.of(names);
+    return this;
+  }
+
+  /** What the agreement says about a dataset that is there: owner, columns, identity, usage. */
+  public TestJob conditions(String dataset, Map<String, Object> conditions) {
+    datasets.put(dataset, Map.copyOf(conditions));
+    return this;
+  }
+
+  /** What the agreement says about a result, such as {@code min_group}. */
+  public TestJob rules(String result, Map<String, Object> conditions) {
+    rules.put(result, Map.copyOf(conditions));
+    return this;
+  }
+
+  /** {@code fixed}, which it is without this, or {@code within_rules}. */
+  public TestJob queries(String who) {
+    queries = who;
+    return this;
+  }
+
+  /** Datasets of which the app must tell whose rows are in its groups. */
+  public TestJob identities(String... of) {
+    identities = List.of(of);
     return this;
   }
 
@@ -82,6 +109,9 @@ public final class TestJob {
     params.put("parameters", parameters);
     params.put("datasets", datasets);
     params.put("results", results);
+    params.put("queries", queries);
+    params.put("rules", rules);
+    params.put("identities", identities);
     params.put("memory_bytes", memoryBytes);
     params.put("threads", 2);
     Files.write(in.resolve("params.json"), JSON.writeValueAsBytes(params));

@@ -82,6 +82,11 @@ public final class ArrowFile {
         file, table, projection, places, largest, Math.toIntExact(largestSent), rows, bytes);
   }
 
+  /** Whether the file has no column but those that were agreed, in whatever order. */
+  public boolean hasNoOtherColumns() {
+    return projection.nodeCount() == projection.sources().size();
+  }
+
   public long rows() {
     return rows;
   }

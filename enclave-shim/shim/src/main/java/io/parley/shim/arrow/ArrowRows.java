@@ -1,6 +1,5 @@
 package io.parley.shim.arrow;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -160,23 +159,5 @@ public final class ArrowRows {
       throw TABLE.invalid("a message is not what its footer says");
     }
     return new Found(metadataEnd - at + message.bodyLength(), message);
-  }
-
-  private record ChannelFile(FileChannel channel, long sizeBytes) implements ByteFile {
-    @Override
-    public void readFully(long position, ByteBuffer into) {
-      try {
-        long at = position;
-        while (into.hasRemaining()) {
-          int count = channel.read(into, at);
-          if (count < 0) {
-            throw new EOFException("the file ended early");
-          }
-          at += count;
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
   }
 }

@@ -35,6 +35,14 @@ public final class CheckedBatch {
     return rows;
   }
 
+  /**
+   * Of each column validity, which is empty where there is no null, offsets where there are any,
+   * and values; to be written in place.
+   */
+  List<ByteBuffer> buffers() {
+    return buffers;
+  }
+
   /** Checks a body against its shape. */
   static CheckedBatch of(BatchShape shape, ByteBuffer body, Table table) {
     ByteBuffer bytes = body.duplicate().order(ByteOrder.LITTLE_ENDIAN);

@@ -5,7 +5,10 @@ import io.parley.agreement.Agreement;
 import io.parley.agreement.JobSpec;
 import io.parley.agreement.SignedAgreement;
 import io.parley.evidence.Claims;
+import io.parley.gate.GateOutcome;
 import io.parley.wire.Digest;
+import java.util.Collection;
+import java.util.List;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param app digest of the app as measured, whatever the agreement says; null where the party does
  *     not compute
  * @param tests outcomes of the environment tests
+ * @param gates how verification gates ended, in the order of their owners
  */
 public record Enclave(
     SignedAgreement signed,
@@ -23,7 +27,29 @@ public record Enclave(
     String party,
     @Nullable Digest app,
     SortedMap<String, String> tests,
-    EnclaveKeys keys) {
+    EnclaveKeys keys,
+    List<GateOutcome> gates) {
+
+  /** That has been through no gate. */
+  public Enclave(
+      SignedAgreement signed,
+      JobSpec spec,
+      Digest job,
+      String party,
+      @Nullable Digest app,
+      SortedMap<String, String> tests,
+      EnclaveKeys keys) {
+    this(signed, spec, job, party, app, tests, keys, List.of());
+  }
+
+  public Enclave {
+    gates = List.copyOf(gates);
+  }
+
+  /** The same, which has been through these gates. */
+  public Enclave through(Collection<GateOutcome> outcomes) {
+    return new Enclave(signed, spec, job, party, app, tests, keys, List.copyOf(outcomes));
+  }
 
   public Agreement agreement() {
     return signed.agreement();
@@ -43,6 +69,7 @@ public record Enclave(
         spec.jobId(),
         job,
         app,
-        tests);
+        tests,
+        gates);
   }
 }

@@ -3,6 +3,7 @@ package io.parley.shim.child;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What app to start, and with how much.
@@ -17,6 +18,13 @@ public record AppCommand(Path folder, List<String> command, long memoryBytes) {
     if (command.isEmpty()) {
       throw new IllegalArgumentException("a command has at least a program");
     }
+  }
+
+  /** What is added to an app's environment: an interpreter that it brings finds its libraries. */
+  Map<String, String> environment() {
+    return command.getFirst().startsWith("interpreter/bin/")
+        ? Map.of("LD_LIBRARY_PATH", folder.resolve("interpreter/lib").toString())
+        : Map.of();
   }
 
   /** The command with the program's full path, and for Java what keeps it within its memory. */

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A running app: a process behind its {@link Wall}, with {@code /dev/null} as input, its output
@@ -63,17 +65,23 @@ public final class AppProcess implements AutoCloseable {
    * @throws EnvironmentException SANDBOX_UNAVAILABLE when the wall can't be built
    */
   public static AppProcess start(AppCommand command, Consumer<String> progress) {
-    return start(command, Wall.ofEnclave(), progress);
+    return start(command, Wall.ofEnclave(command.folder()), null, progress);
   }
 
   static AppProcess start(AppCommand command, Wall wall, Consumer<String> progress) {
+    return start(command, wall, null, progress);
+  }
+
+  static AppProcess start(
+      AppCommand command, Wall wall, @Nullable Watch watch, Consumer<String> progress) {
     try (Pipe out = Pipe.open();
         Pipe lines = Pipe.open()) {
       int pid =
           Spawn.behind(
               wall,
               new Spawn.Request(
-                  command.full(wall.java()), command.folder(), ENVIRONMENT, out, lines));
+                  command.full(wall.java()), command.folder(), environment(command), out, lines),
+              watch);
       if (pid < 0) {
         throw notStarted(command, -pid);
       }
@@ -86,6 +94,12 @@ public final class AppProcess implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new EnvironmentException(Reason.CANCELLED, "interrupted while the app was started");
     }
+  }
+
+  private static Map<String, String> environment(AppCommand command) {
+    Map<String, String> all = new HashMap<>(ENVIRONMENT);
+    all.putAll(command.environment());
+    return all;
   }
 
   private static AppProcess started(int pid, Pipe out, Pipe lines, Consumer<String> progress)

@@ -16,6 +16,14 @@ final class Failures {
     return answer;
   }
 
+  /** As it was, or what a shut in thread could not do. */
+  static RuntimeException notStarted(Throwable failure) {
+    return failure instanceof RuntimeException known
+        ? known
+        : new EnvironmentException(
+            Reason.SANDBOX_UNAVAILABLE, "the app could not be started", Map.of(), failure);
+  }
+
   static EnvironmentException unavailable(String message) {
     return new EnvironmentException(Reason.SANDBOX_UNAVAILABLE, message, Map.of());
   }

@@ -18,6 +18,10 @@ final class Processes {
 
   private static final int EINTR = 4;
   private static final int SIGKILL = 9;
+
+  /** What a call ends with that a filter does not allow. */
+  static final int SIGSYS = 31;
+
   private static final int RUSAGE_BYTES = 256;
   private static final int MAX_RSS = 32;
 

@@ -56,14 +56,14 @@ final class Spawn {
   private Spawn() {}
 
   /** The process's number, or {@code -errno}. */
-  static int behind(Wall wall, Request request) throws InterruptedException {
+  static int behind(Wall wall, Request request, @Nullable Watch watch) throws InterruptedException {
     // Platform threads: the wall is the thread's, and a virtual one would leave it on its carrier.
-    Task task = new Task(wall, request);
+    Task task = new Task(wall, request, watch);
     Thread thread = Thread.ofPlatform().name("app-start").start(task);
     thread.join();
-    RuntimeException failure = task.failure;
+    Throwable failure = task.failure;
     if (failure != null) {
-      throw failure;
+      throw Failures.notStarted(failure);
     }
     return task.answer;
   }
@@ -71,25 +71,28 @@ final class Spawn {
   private static final class Task implements Runnable {
     private final Wall wall;
     private final Request request;
+    private final @Nullable Watch watch;
     private int answer;
-    private @Nullable RuntimeException failure;
+    private @Nullable Throwable failure;
 
-    Task(Wall wall, Request request) {
+    Task(Wall wall, Request request, @Nullable Watch watch) {
       this.wall = wall;
       this.request = request;
+      this.watch = watch;
     }
 
     @Override
     public void run() {
       try {
-        answer = start(wall, request);
-      } catch (RuntimeException e) {
+        answer = start(wall, request, watch);
+      } catch (RuntimeException | Error e) {
+        // An answer of 0 would stand for a process, and be signalled.
         failure = e;
       }
     }
   }
 
-  private static int start(Wall wall, Request request) {
+  private static int start(Wall wall, Request request, @Nullable Watch watch) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment pid = arena.allocate(4, 4);
       MemorySegment actions = actions(request, arena);
@@ -104,6 +107,9 @@ final class Spawn {
                   .toList(),
               arena);
       wall.apply();
+      if (watch != null) {
+        watch.shutIn();
+      }
       int error =
           POSIX_SPAWN.callInt(
               pid.address(),

@@ -31,14 +31,18 @@ final class Wall {
     this.filter = AppFilter.program(Machine.current());
   }
 
-  /** The enclave's: code to run, inputs to read, outputs and scratch to write, nothing else. */
-  static Wall ofEnclave() {
+  /**
+   * The enclave's: code to run, inputs to read, outputs and scratch to write, nothing else.
+   *
+   * @param app the folder of the one app that runs behind it
+   */
+  static Wall ofEnclave(Path app) {
     return new Wall(
         Path.of("/jdk/bin/java"),
         List.of(
             new Rule(Path.of("/jdk"), Access.RUN),
             new Rule(Path.of("/lib"), Access.RUN),
-            new Rule(Path.of("/app"), Access.RUN),
+            new Rule(app, Access.RUN),
             new Rule(Path.of("/in"), Access.READ),
             new Rule(Path.of("/out"), Access.WRITE),
             new Rule(Path.of("/net"), Access.WRITE),
@@ -50,6 +54,11 @@ final class Wall {
             new Rule(Path.of("/dev/zero"), Access.READ_DEVICE),
             new Rule(Path.of("/dev/random"), Access.READ_DEVICE),
             new Rule(Path.of("/dev/urandom"), Access.READ_DEVICE)));
+  }
+
+  /** What it allows. */
+  List<Rule> rules() {
+    return rules;
   }
 
   /** The runtime that is inside it. */

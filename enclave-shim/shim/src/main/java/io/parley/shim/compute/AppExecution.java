@@ -45,6 +45,27 @@ public final class AppExecution {
         runner.run(
             new AppRunner.AppRun(app.folder(), app.command(), input.memoryBytes(), timeout),
             new Percentage(progress));
+    requireGood(exit, input, enclaveBytes);
+  }
+
+  /**
+   * The same, watched, and to whatever end.
+   *
+   * @throws EnvironmentException TIMEOUT
+   */
+  public AppRunner.AppExit watch(MeasuredApp app, AppInput input, Duration timeout) {
+    write(input);
+    return runner.run(
+        new AppRunner.AppRun(app.folder(), app.command(), input.memoryBytes(), timeout, true),
+        (message, done, total) -> {});
+  }
+
+  /**
+   * Passes when it ended well.
+   *
+   * @throws io.parley.wire.RefusedException APP_FAILED or MEMORY_LIMIT
+   */
+  public void requireGood(AppRunner.AppExit exit, AppInput input, long enclaveBytes) {
     if (exit.code() != 0 || exit.memoryLimit()) {
       throw AppFailure.of(exit, out, new AppMemory(input.memoryBytes(), enclaveBytes));
     }

@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,10 @@ final class AppFailure {
           "COLLINEAR",
           "MEMORY_LIMIT");
 
+  /** Of what a refusal by a rule says beside its message. */
+  private static final Set<String> RULE_METADATA = Set.of("table", "column", "party", "grant");
+
+  private static final String RULE = "RULE_";
   private static final int MESSAGE_CHARS_MAX = 1000;
   private static final long FILE_BYTES_MAX = 64 << 10;
 
@@ -60,6 +66,10 @@ final class AppFailure {
     if (exit.memoryLimit()) {
       return memory.exceeded();
     }
+    Optional<Reason> rule = rule(appReason);
+    if (rule.isPresent()) {
+      return refusedByRule(rule.get(), file);
+    }
     Map<String, String> metadata = new TreeMap<>();
     metadata.put("exit_code", Integer.toString(exit.code()));
     if (!appReason.isEmpty()) {
@@ -72,6 +82,25 @@ final class AppFailure {
       detail = detail + " and the reason " + appReason + "; its message stays in the enclave";
     }
     return new RefusedException(Reason.APP_FAILED, detail, metadata);
+  }
+
+  /** A rule of the owners', which are names and types and no values. */
+  private static Optional<Reason> rule(String appReason) {
+    return Arrays.stream(Reason.values())
+        .filter(reason -> appReason.startsWith(RULE) && reason.name().equals(appReason))
+        .findFirst();
+  }
+
+  private static RefusedException refusedByRule(Reason rule, Stated file) {
+    Map<String, String> metadata = new TreeMap<>();
+    metadata.put("rule", rule.name());
+    for (String name : RULE_METADATA) {
+      String value = file.metadata().get(name);
+      if (value != null) {
+        metadata.put(name, clean(value));
+      }
+    }
+    return new RefusedException(rule, clean(file.members().getOrDefault("message", "")), metadata);
   }
 
   /** What a terminal or a log could take for more than text goes, and no pair is cut in two. */

@@ -1,27 +1,55 @@
 package io.parley.shim.compute;
 
+import io.parley.agreement.Dataset;
+import io.parley.agreement.Queries;
+import io.parley.agreement.ResultRule;
+import io.parley.agreement.Shape;
 import io.parley.shim.json.JsonText;
 import java.util.List;
 import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an app is told besides its rows: the content of {@code /in/params.json}.
  *
  * @param parameters the agreement's fixed values and the job's free ones
- * @param datasets names of the files in /in
- * @param results names to write, in the agreement's order
+ * @param tables the files in /in, with the conditions of those that are datasets
+ * @param results what to write, in the agreement's order
+ * @param queries who writes a query
+ * @param identities datasets of which the app must tell whose rows are in its groups, sorted
  * @param memoryBytes that it may use in all
  * @param threads processors that it should use
  */
 public record AppInput(
     SortedMap<String, String> parameters,
-    List<String> datasets,
-    List<String> results,
+    List<Table> tables,
+    List<Wanted> results,
+    Queries queries,
+    List<String> identities,
     long memoryBytes,
     int threads) {
+  /**
+   * A file in /in.
+   *
+   * @param dataset null: what an earlier step of a chain wrote
+   */
+  public record Table(String name, @Nullable Dataset dataset) {
+    public static Table of(Dataset dataset) {
+      return new Table(dataset.name(), dataset);
+    }
+  }
+
+  /** A result to write. */
+  public record Wanted(String name, Shape shape) {
+    public static Wanted of(ResultRule rule) {
+      return new Wanted(rule.name(), rule.shape());
+    }
+  }
+
   public AppInput {
-    datasets = List.copyOf(datasets);
+    tables = List.copyOf(tables);
     results = List.copyOf(results);
+    identities = List.copyOf(identities);
   }
 
   String json() {
@@ -31,11 +59,20 @@ public record AppInput(
     parameters.forEach((name, value) -> json.name(name).text(value));
     json.endObject();
     json.name("datasets").beginObject();
-    datasets.forEach(name -> json.name(name).beginObject().endObject());
+    tables.forEach(table -> Conditions.dataset(json.name(table.name()), table.dataset()));
     json.endObject();
     json.name("results").beginArray();
-    results.forEach(json::text);
+    results.forEach(result -> json.text(result.name()));
     json.endArray();
+    json.name("queries").text(queries.text());
+    json.name("rules").beginObject();
+    results.forEach(result -> Conditions.result(json.name(result.name()), result.shape()));
+    json.endObject();
+    if (!identities.isEmpty()) {
+      json.name("identities").beginArray();
+      identities.forEach(json::text);
+      json.endArray();
+    }
     json.name("memory_bytes").number(memoryBytes);
     json.name("threads").number(threads);
     return json.endObject().toString();

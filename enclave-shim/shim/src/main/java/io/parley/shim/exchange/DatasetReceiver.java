@@ -24,7 +24,7 @@ final class DatasetReceiver {
 
   DatasetReceiver(Dataset dataset, Inputs inputs) {
     this.dataset = dataset;
-    this.schema = TableSchema.of(dataset.columns());
+    this.schema = TableSchema.of(dataset.releasedColumns());
     this.inputs = inputs;
   }
 

@@ -1,6 +1,7 @@
 package io.parley.shim.exchange;
 
 import io.parley.agreement.Dataset;
+import io.parley.gate.GateLimits;
 import io.parley.link.Descriptor;
 import io.parley.shim.Tasks;
 import io.parley.shim.arrow.ArrowWriter;
@@ -35,7 +36,13 @@ public final class Exchange implements AutoCloseable {
    * @param arrival how long the host may take to hand something in; other enclaves may still start
    * @param stall how long a peer may neither send nor take a byte
    */
-  public record Patience(Duration arrival, Duration stall) {}
+  public record Patience(Duration arrival, Duration stall) {
+    /** For a job in which other enclaves may have this many verification gates to pass first. */
+    public Patience beyond(int gates) {
+      Duration more = GateLimits.TIME_MAX.multipliedBy(gates);
+      return new Patience(arrival.plus(more), stall.plus(more));
+    }
+  }
 
   private final HostConnection host;
   private final StreamPlan plan;

@@ -17,7 +17,7 @@ import java.util.Map;
  * An input in the making. It has its name only when complete; closed before, it is gone. Not
  * thread-safe.
  */
-final class InputFile implements ByteSink, AutoCloseable {
+public final class InputFile implements ByteSink, AutoCloseable {
   /** Taken from the budget at a time, beyond what was announced. */
   private static final long STEP_BYTES = 64 << 10;
 
@@ -43,7 +43,8 @@ final class InputFile implements ByteSink, AutoCloseable {
   /**
    * @param takenBytes what the budget has given for it already
    */
-  static InputFile create(Path folder, String dataset, MemoryBudget budget, long takenBytes) {
+  public static InputFile create(
+      Path folder, String dataset, MemoryBudget budget, long takenBytes) {
     try {
       FileChannel channel =
           FileChannel.open(
@@ -75,7 +76,7 @@ final class InputFile implements ByteSink, AutoCloseable {
   }
 
   /** Gives it its name. */
-  void complete() {
+  public void complete() {
     try {
       channel.close();
       Files.move(part, whole, StandardCopyOption.ATOMIC_MOVE);

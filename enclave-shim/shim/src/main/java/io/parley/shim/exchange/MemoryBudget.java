@@ -27,13 +27,22 @@ public final class MemoryBudget {
   }
 
   /**
-   * Takes memory for an input.
+   * Takes memory for an input, or for what a step wrote.
    *
    * @throws RefusedException MEMORY_LIMIT with what is needed in all and the limit
    */
-  synchronized void take(String dataset, long bytes) {
+  public synchronized void take(String dataset, long bytes) {
     check("dataset '%s'".formatted(dataset), bytes);
     inputBytes += bytes;
+  }
+
+  /**
+   * Says anew what inputs take, once some are gone.
+   *
+   * @param bytes of all that is held now
+   */
+  public synchronized void recount(long bytes) {
+    inputBytes = bytes;
   }
 
   /** Of the whole enclave. */

@@ -44,7 +44,7 @@ final class OwnDataset {
               .formatted(dataset.name(), handle.salt().size(), SALT_BYTES),
           Map.of("dataset", dataset.name()));
     }
-    TableSchema schema = TableSchema.of(dataset.columns());
+    TableSchema schema = TableSchema.of(dataset.releasedColumns());
     ArrowFile file =
         ArrowFile.open(
             new DescriptorFile(handle.descriptor(), handle.sizeBytes(), dataset.name()),

@@ -8,4 +8,5 @@ import com.google.protobuf.ByteString;
  * @param grant exact bytes, which the signature covers
  * @param brokerKey the key that is said to have signed
  */
-public record SignedGrant(ByteString grant, ByteString signature, ByteString brokerKey) {}
+public record SignedGrant(ByteString grant, ByteString signature, ByteString brokerKey)
+    implements KeyAnswer {}

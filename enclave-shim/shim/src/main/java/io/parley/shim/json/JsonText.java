@@ -45,6 +45,12 @@ public final class JsonText {
     return this;
   }
 
+  public JsonText truth(boolean truth) {
+    separate();
+    out.append(truth);
+    return this;
+  }
+
   @Override
   public String toString() {
     return out.toString();

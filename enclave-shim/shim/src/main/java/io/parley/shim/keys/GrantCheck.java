@@ -1,6 +1,8 @@
 package io.parley.shim.keys;
 
 import io.parley.evidence.Evidence;
+import io.parley.gate.GateOutcome;
+import io.parley.gate.GateVerdict;
 import io.parley.identity.VerifyingKey;
 import io.parley.seal.Bindings;
 import io.parley.seal.Hpke;
@@ -9,10 +11,10 @@ import io.parley.seal.Secret;
 import io.parley.shim.attest.Enclave;
 import io.parley.shim.host.Grant;
 import io.parley.shim.host.SignedGrant;
-import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
@@ -38,10 +40,11 @@ final class GrantCheck {
    * @throws RefusedException BROKER_KEY_WRONG or GRANT_WRONG
    */
   JobKeys open(SignedGrant signed) {
-    VerifyingKey broker = brokerKey(signed);
-    if (!broker.verify(LABEL, signed.grant(), signed.signature())) {
-      throw wrong("signature", "one by the agreement's broker", "one that does not verify");
-    }
+    VerifyingKey broker =
+        BrokerSignature.verify(
+                enclave, signed.brokerKey(), LABEL, signed.grant(), signed.signature())
+            .orElseThrow(() ->
+                wrong("signature", "one by the agreement's broker", "one that does not verify"));
     Grant grant;
     try {
       grant = Grant.parse(signed.grant());
@@ -53,19 +56,19 @@ final class GrantCheck {
     same("agreement", enclave.signed().digest(), grant.agreement());
     same("job", enclave.job(), grant.job());
     same("evidence", evidence.digest(), grant.evidence());
+    requireGatesPassed();
     return keys(grant, broker);
   }
 
-  private VerifyingKey brokerKey(SignedGrant signed) {
-    Digest expected = enclave.agreement().broker();
-    Digest seen = Digest.of(signed.brokerKey());
-    if (!seen.equals(expected)) {
-      throw new RefusedException(
-          Reason.BROKER_KEY_WRONG,
-          "a broker with key %s answered; the agreement names %s".formatted(seen, expected),
-          Map.of("expected", expected.toString(), "seen", seen.toString()));
-    }
-    return new VerifyingKey(signed.brokerKey());
+  /** The broker knows; keys before the last gate would be none of its, or of a broken one. */
+  private void requireGatesPassed() {
+    same(
+        "gates",
+        List.copyOf(enclave.agreement().gatesBefore(enclave.party())),
+        enclave.gates().stream()
+            .filter(gate -> gate.verdict() == GateVerdict.PASSED)
+            .map(GateOutcome::owner)
+            .toList());
   }
 
   private JobKeys keys(Grant grant, VerifyingKey broker) {

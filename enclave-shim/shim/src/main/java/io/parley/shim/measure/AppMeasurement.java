@@ -33,12 +33,19 @@ public final class AppMeasurement {
     }
   }
 
-  private static long sizeBytes(Path folder) throws IOException {
+  /** Of all files below. */
+  static long sizeBytes(Path folder) {
     long sum = 0;
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         sum += Files.size(file);
       }
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          Reason.IO_FAILED,
+          "the app could not be looked at: " + e.getMessage(),
+          Map.of("folder", folder.toString()),
+          e);
     }
     return sum;
   }

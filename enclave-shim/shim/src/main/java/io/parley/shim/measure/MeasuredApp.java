@@ -22,6 +22,9 @@ public record MeasuredApp(Digest digest, Path folder, long sizeBytes) {
   /** Name of the file that says how an app is started. */
   public static final String DESCRIPTION = "app.yaml";
 
+  /** What an app says that it enforces, when it keeps to usage and smallest groups. */
+  public static final String RULES = "rules";
+
   private static final long DESCRIPTION_BYTES_MAX = 64 << 10;
 
   /**
@@ -30,6 +33,19 @@ public record MeasuredApp(Digest digest, Path folder, long sizeBytes) {
    * @throws RefusedException INVALID_APP with the line
    */
   public List<String> command() {
+    return description().command();
+  }
+
+  /**
+   * Whether its app.yaml says that it enforces this condition.
+   *
+   * @throws RefusedException INVALID_APP with the line
+   */
+  public boolean enforces(String condition) {
+    return description().enforces().contains(condition);
+  }
+
+  private AppDescription description() {
     Path file = folder.resolve(DESCRIPTION);
     try {
       if (!Files.isRegularFile(file) || Files.size(file) > DESCRIPTION_BYTES_MAX) {
@@ -38,7 +54,7 @@ public record MeasuredApp(Digest digest, Path folder, long sizeBytes) {
             "the app has no %s of at most %d bytes".formatted(DESCRIPTION, DESCRIPTION_BYTES_MAX),
             Map.of("file", DESCRIPTION));
       }
-      return AppDescription.command(Files.readString(file));
+      return AppDescription.of(Files.readString(file));
     } catch (CharacterCodingException e) {
       throw new RefusedException(
           Reason.INVALID_APP, DESCRIPTION + " is not UTF-8", Map.of("file", DESCRIPTION), e);

@@ -1,6 +1,8 @@
 package io.parley.shim.release;
 
+import io.parley.agreement.Queries;
 import io.parley.agreement.ResultRule;
+import io.parley.shim.arrow.TypedResult;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -16,7 +18,8 @@ import java.util.stream.Stream;
 
 /**
  * What may leave: for each result of the agreement exactly one file, a regular one, with no more
- * rows than agreed; and no other file at all. Default deny.
+ * rows than agreed, of the agreed columns, rounded as agreed; and no other file at all. Default
+ * deny.
  */
 public final class OutputRules {
   private static final int FILE_COUNT_MAX = 1024;
@@ -27,14 +30,16 @@ public final class OutputRules {
    * The outputs, in the order of the agreement. The app must have ended: what is checked must not
    * change before it is sealed.
    *
+   * @param queries where jobs write the query, its app rounds aggregates wherever they stand; where
+   *     nobody does, columns are rounded here
    * @throws RefusedException OUTPUT_RULE
    */
-  public static List<Output> collect(Path out, List<ResultRule> rules) {
+  public static List<Output> collect(Path out, List<ResultRule> rules, Queries queries) {
     try {
       Map<String, Path> files = files(out);
       List<Output> outputs = new ArrayList<>();
       for (ResultRule rule : rules) {
-        outputs.add(output(rule, files));
+        outputs.add(output(rule, files, queries));
       }
       if (!files.isEmpty()) {
         throw refused(
@@ -57,7 +62,8 @@ public final class OutputRules {
     return files;
   }
 
-  private static Output output(ResultRule rule, Map<String, Path> files) throws IOException {
+  private static Output output(ResultRule rule, Map<String, Path> files, Queries queries)
+      throws IOException {
     List<Output> found = new ArrayList<>();
     for (ResultFormat format : ResultFormat.values()) {
       Path file = files.remove(rule.name() + "." + format.extension());
@@ -71,7 +77,21 @@ public final class OutputRules {
               .formatted(rule.name(), found.size()),
           Map.of("result", rule.name(), "count", Integer.toString(found.size())));
     }
-    return found.getFirst();
+    return rule.shape().isTyped() ? typed(found.getFirst(), queries) : found.getFirst();
+  }
+
+  private static Output typed(Output output, Queries queries) throws IOException {
+    ResultRule rule = output.rule();
+    if (output.format() != ResultFormat.ARROW) {
+      throw refused(
+          "result '%s' is %s; with a schema or rounding it must be an Arrow file"
+              .formatted(rule.name(), output.format().extension()),
+          Map.of("result", rule.name()));
+    }
+    Path typed = output.file().resolveSibling(rule.name() + ".typed");
+    TypedResult.write(rule, queries == Queries.FIXED, output.file(), typed);
+    Files.delete(output.file());
+    return new Output(rule, output.format(), typed, output.rows());
   }
 
   private static Output checked(ResultRule rule, ResultFormat format, Path file)

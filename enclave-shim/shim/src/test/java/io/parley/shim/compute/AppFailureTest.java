@@ -40,6 +40,32 @@ class AppFailureTest {
   }
 
   @Test
+  void aRuleThatAQueryBreaksIsTheReason() throws IOException {
+    error(
+        "{\"reason\":\"RULE_JOIN\",\"message\":\"'a.x' may not be\\njoined on\",\"metadata\":"
+            + "{\"table\":\"a\",\"grant\":\"datasets.a.usage.join: [x]\",\"row\":\"4711\"}}");
+
+    RefusedException failure = failure(2, false);
+
+    assertThat(failure.reason()).isEqualTo(Reason.RULE_JOIN);
+    assertThat(failure).hasMessage("'a.x' may not be joined on");
+    assertThat(failure.metadata())
+        .isEqualTo(
+            java.util.Map.of(
+                "rule", "RULE_JOIN", "table", "a", "grant", "datasets.a.usage.join: [x]"));
+  }
+
+  @Test
+  void aRuleThatNobodyKnowsIsNoRule() throws IOException {
+    error("{\"reason\":\"RULE_4711\",\"message\":\"patient 4711\"}");
+
+    RefusedException failure = failure(2, false);
+
+    assertThat(failure.reason()).isEqualTo(Reason.APP_FAILED);
+    assertThat(failure.metadata()).containsEntry("app_reason", "RULE_4711");
+  }
+
+  @Test
   void anUnknownReasonKeepsItsMessageBack() throws IOException {
     error("{\"reason\":\"CAST_FAILED\",\"message\":\"patient 4711\"}");
 

@@ -20,11 +20,10 @@ class AppDescriptionTest {
     List<String> expected = List.of("java", "-cp", "lib/a.jar:lib/b.jar", "org.example.Main");
 
     assertThat(
-            AppDescription.command(
-                "name: a\ncommand: [java, -cp, \"lib/a.jar:lib/b.jar\", org.example.Main]\n"))
+            command("name: a\ncommand: [java, -cp, \"lib/a.jar:lib/b.jar\", org.example.Main]\n"))
         .isEqualTo(expected);
     assertThat(
-            AppDescription.command(
+            command(
                 "command:\n  - java\n  - '-cp'\n  - \"lib/a.jar:lib/b.jar\"\n  - org.example.Main\nname: a\n"))
         .isEqualTo(expected);
   }
@@ -32,7 +31,7 @@ class AppDescriptionTest {
   @Test
   void commentsEmptyLinesAndAStartAreAllowed() {
     assertThat(
-            AppDescription.command(
+            command(
                 """
                 ---
                 # An app.
@@ -52,7 +51,7 @@ class AppDescriptionTest {
 
   @Test
   void linesMayEndAsOnWindows() {
-    assertThat(AppDescription.command("name: a\r\ncommand: [run]\r\n")).containsExactly("run");
+    assertThat(command("name: a\r\ncommand: [run]\r\n")).containsExactly("run");
   }
 
   @ParameterizedTest
@@ -68,8 +67,7 @@ class AppDescriptionTest {
         "[run, /a b/c] | /a b/c",
       })
   void textsMeanWhatYamlSays(String command, String argument) {
-    assertThat(AppDescription.command("name: a\ncommand: " + command))
-        .containsExactly("run", argument);
+    assertThat(command("name: a\ncommand: " + command)).containsExactly("run", argument);
   }
 
   @ParameterizedTest
@@ -149,7 +147,7 @@ class AppDescriptionTest {
   @Test
   void thereIsALimitOnArguments() {
     String yaml = "name: a\ncommand: [" + "x,".repeat(256) + "]";
-    assertThat(AppDescription.command(yaml)).hasSize(256);
+    assertThat(command(yaml)).hasSize(256);
     assertInvalid(yaml.replace("x,]", "x,x]"), "more than 256 arguments");
   }
 
@@ -170,10 +168,23 @@ class AppDescriptionTest {
   }
 
   private static void assertInvalid(String yaml, String message) {
-    assertThatThrownBy(() -> AppDescription.command(yaml))
+    assertThatThrownBy(() -> command(yaml))
         .isInstanceOfSatisfying(
             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.INVALID_APP))
         .hasMessageContaining(message)
         .hasMessageContaining("app.yaml");
+  }
+
+  @Test
+  void whatAnAppEnforcesIsOneOfTheConditions() {
+    assertThat(AppDescription.of("name: a\nenforces: [rules]\ncommand: [run]").enforces())
+        .containsExactly("rules");
+    assertThat(AppDescription.of("name: a\ncommand: [run]").enforces()).isEmpty();
+    assertThatThrownBy(() -> AppDescription.of("name: a\nenforces: [all]\ncommand: [run]"))
+        .hasMessageContaining("line 2: 'enforces' is a list of [rules]");
+  }
+
+  private static List<String> command(String yaml) {
+    return AppDescription.of(yaml).command();
   }
 }

@@ -3,6 +3,7 @@ package io.parley.shim.release;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.parley.agreement.Queries;
 import io.parley.agreement.ResultRule;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -26,7 +27,7 @@ class OutputRulesTest {
   void oneRegularFileWithinItsRowsLeaves() throws IOException {
     Path file = Files.writeString(out.resolve("summary.csv"), "n\n1\n2\n3\n");
 
-    assertThat(OutputRules.collect(out, RULES))
+    assertThat(OutputRules.collect(out, RULES, Queries.FIXED))
         .containsExactly(new Output(RULES.getFirst(), ResultFormat.CSV, file, 3));
   }
 
@@ -35,7 +36,7 @@ class OutputRulesTest {
     Files.writeString(out.resolve("summary.csv"), "n\n1\n2\n3\n4\n5\n6\n7\n");
 
     assertRefused("more rows than the agreement's max_rows of 3");
-    assertThatThrownBy(() -> OutputRules.collect(out, RULES))
+    assertThatThrownBy(() -> OutputRules.collect(out, RULES, Queries.FIXED))
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain("7"));
   }
 
@@ -84,7 +85,7 @@ class OutputRulesTest {
       Files.createFile(out.resolve("f" + i));
     }
 
-    assertThatThrownBy(() -> OutputRules.collect(out, RULES))
+    assertThatThrownBy(() -> OutputRules.collect(out, RULES, Queries.FIXED))
         .isInstanceOfSatisfying(
             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.OUTPUT_RULE));
   }
@@ -99,7 +100,7 @@ class OutputRulesTest {
   }
 
   private void assertRefused(String message) {
-    assertThatThrownBy(() -> OutputRules.collect(out, RULES))
+    assertThatThrownBy(() -> OutputRules.collect(out, RULES, Queries.FIXED))
         .isInstanceOfSatisfying(
             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.OUTPUT_RULE))
         .hasMessageContaining(message);

@@ -36,6 +36,9 @@ public final class FakeIntel {
   public static final Instant ISSUED = FakeAuthority.NOW.minusSeconds(86_400);
   public static final Instant NEXT = FakeAuthority.NOW.plusSeconds(86_400 * 30L);
 
+  private final Instant issued;
+  private final Instant next;
+
   private static final String SGX = "1.2.840.113741.1.13.1";
   private static final String P256 = "secp256r1";
   private static final int SVN = 5;
@@ -49,6 +52,17 @@ public final class FakeIntel {
   public final FakeAuthority pck =
       issuer.leaf("CN=PCK", FakeAuthority.ec(P256), List.of(new Extra(SGX, extension())));
   public final KeyPair attestationKey = FakeAuthority.ec(P256);
+
+  /** Whose collateral is of the time of these tests. */
+  public FakeIntel() {
+    this(ISSUED, NEXT);
+  }
+
+  /** Whose collateral is of another time. */
+  public FakeIntel(Instant issued, Instant next) {
+    this.issued = issued;
+    this.next = next;
+  }
 
   /** A body as a TD without anything special gets it; change it before it is quoted. */
   public ByteBuffer body(int version, byte[] reportData) {
@@ -127,7 +141,7 @@ public final class FakeIntel {
     answers.addAll(
         lists.length > 0
             ? FakeAuthority.der(lists)
-            : FakeAuthority.der(root.revoking(ISSUED, NEXT), issuer.revoking(ISSUED, NEXT)));
+            : FakeAuthority.der(root.revoking(issued, next), issuer.revoking(issued, next)));
     return answers;
   }
 
@@ -151,7 +165,7 @@ public final class FakeIntel {
 
   public TdxCollateral collateral(String tcbInfo, String qeIdentity) {
     return collateral(
-        tcbInfo, qeIdentity, List.of(root.revoking(ISSUED, NEXT), issuer.revoking(ISSUED, NEXT)));
+        tcbInfo, qeIdentity, List.of(root.revoking(issued, next), issuer.revoking(issued, next)));
   }
 
   public TdxCollateral collateral(String tcbInfo, String qeIdentity, List<X509CRL> lists) {
@@ -174,8 +188,8 @@ public final class FakeIntel {
     "tcbLevels":[%s,%s]}\
     """
         .formatted(
-            ISSUED,
-            NEXT,
+            issued,
+            next,
             "00".repeat(48),
             "00".repeat(48),
             level(SVN, "UpToDate", "[]"),
@@ -191,7 +205,7 @@ public final class FakeIntel {
     "2026-01-01T00:00:00Z","tcbStatus":"UpToDate"},{"tcb":{"isvsvn":4},"tcbDate":\
     "2024-01-01T00:00:00Z","tcbStatus":"OutOfDate","advisoryIDs":["INTEL-SA-00002"]}]}\
     """
-        .formatted(ISSUED, NEXT, Hex.of(QeIdentity.INTEL_SIGNER));
+        .formatted(issued, next, Hex.of(QeIdentity.INTEL_SIGNER));
   }
 
   public SignedJson signed(String what, String text) {

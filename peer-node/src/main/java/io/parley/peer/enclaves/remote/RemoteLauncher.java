@@ -1,7 +1,8 @@
 package io.parley.peer.enclaves.remote;
 
-import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.parley.agreement.Chain;
+import io.parley.agreement.ChainCodec;
 import io.parley.agreement.platform.PlatformCodec;
 import io.parley.agreement.platform.TpmPolicy;
 import io.parley.peer.apps.AppPacker;
@@ -17,12 +18,12 @@ import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,21 +60,23 @@ public final class RemoteLauncher implements EnclaveLauncher {
    */
   @Override
   public Enclave launch(EnclaveRequest request) {
-    @Nullable Path folder = request.appFolder();
     // Folders of apps never change; if one did, the shim inside would measure another app.
-    @Nullable Digest app =
-        folder == null
-            ? null
-            : apps.computeIfAbsent(folder, path -> AppPacker.manifest(path).digest());
+    Map<Digest, Path> folders = new LinkedHashMap<>();
+    for (Path folder : request.apps().folders()) {
+      folders.put(apps.computeIfAbsent(folder, path -> AppPacker.manifest(path).digest()), folder);
+    }
+    StartEnclave start = message(request, folders.keySet());
     try {
-      return start(request, app);
+      return start(request, start);
     } catch (RefusedException e) {
-      if (e.reason() != Reason.APP_NOT_FOUND || folder == null || app == null) {
+      if (e.reason() != Reason.APP_NOT_FOUND || folders.isEmpty()) {
         throw e;
       }
-      LOG.atInfo().addKeyValue("app", app).log("the enclave server gets an app");
-      upload(folder, app);
-      return start(request, app);
+      folders.forEach((app, folder) -> {
+        LOG.atInfo().addKeyValue("app", app).log("the enclave server gets an app");
+        upload(folder, app);
+      });
+      return start(request, start);
     }
   }
 
@@ -88,13 +91,18 @@ public final class RemoteLauncher implements EnclaveLauncher {
     }
   }
 
-  private static StartEnclave message(EnclaveRequest request, @Nullable Digest app) {
+  private static StartEnclave message(EnclaveRequest request, Set<Digest> apps) {
     StartEnclave.Builder message =
         StartEnclave.newBuilder()
             .setJobId(request.jobId())
-            .setAppSha256(app == null ? ByteString.EMPTY : app.value())
             .setMemoryLimitBytes(request.memoryLimitBytes())
             .setTimeoutMs(request.timeout().toMillis());
+    Chain chain = request.apps().chain();
+    if (chain != null) {
+      message.setChain(ChainCodec.encode(chain));
+    } else {
+      apps.forEach(app -> message.setAppSha256(app.value()));
+    }
     TpmPolicy tpm = request.tpm();
     if (tpm != null) {
       message.setTpm(PlatformCodec.toMessage(tpm));
@@ -102,11 +110,11 @@ public final class RemoteLauncher implements EnclaveLauncher {
     return message.build();
   }
 
-  private Enclave start(EnclaveRequest request, @Nullable Digest app) {
+  private Enclave start(EnclaveRequest request, StartEnclave start) {
     ManagedChannel channel = client.open();
     try {
       RunCall call = new RunCall(client::failure);
-      call.start(channel, message(request, app));
+      call.start(channel, start);
       EnclaveStarted started = call.awaitStarted(within(request));
       requireKind(started.getEvidenceKind());
       HandOvers handOvers = new HandOvers(channel, started.getRun(), threads, client::failure);

@@ -4,6 +4,8 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.parley.agreement.Chain;
+import io.parley.agreement.ChainCodec;
 import io.parley.agreement.platform.PlatformCodec;
 import io.parley.agreement.platform.TpmPolicy;
 import io.parley.link.Descriptor;
@@ -11,6 +13,7 @@ import io.parley.link.HostLink;
 import io.parley.link.Received;
 import io.parley.peer.apps.AppStore;
 import io.parley.peer.enclaves.Enclave;
+import io.parley.peer.enclaves.EnclaveApps;
 import io.parley.peer.enclaves.EnclaveExit;
 import io.parley.peer.enclaves.EnclaveLauncher;
 import io.parley.peer.enclaves.EnclaveRequest;
@@ -78,7 +81,12 @@ final class ServedRun implements StreamObserver<RunEnclaveRequest> {
   private static final long START_WITHIN_SECONDS = 10;
   private static final long INTRODUCED_WITHIN_SECONDS = 30;
   private static final long EXIT_WITHIN_SECONDS = 10;
-  private static final int CALLS_MAX = 64;
+
+  /**
+   * Three for the keys, three more for each verification gate before them, and a few tries again.
+   */
+  private static final int CALLS_MAX = 256;
+
   private static final int CALLS_AT_ONCE = 4;
   private static final int REPORT_DATA_BYTES = 64;
   private static final Pattern JOB_ID = Pattern.compile("[0-9A-Za-z._-]{1,64}");
@@ -242,16 +250,27 @@ final class ServedRun implements StreamObserver<RunEnclaveRequest> {
           "an enclave takes at least %d bytes of memory, 1 ms to %d h, and a job id of at most 64 letters and digits"
               .formatted(EnclaveRequest.MIN_MEMORY_BYTES, TIMEOUT_MAX.toHours()));
     }
-    @Nullable Path app =
-        start.getAppSha256().isEmpty()
-            ? null
-            : needs.apps().get(new Digest(start.getAppSha256())).folder();
     return new EnclaveRequest(
         start.getJobId(),
-        app,
+        apps(start),
         start.getMemoryLimitBytes(),
         timeout,
-        start.hasTpm() ? tpm(start.getTpm()) : null);
+        start.hasTpm() ? tpm(start.getTpm()) : null,
+        EnclaveRequest.NO_CREDENTIALS);
+  }
+
+  private EnclaveApps apps(StartEnclave start) {
+    if (!start.getChain().isEmpty()) {
+      Chain chain = ChainCodec.decode(start.getChain());
+      return new EnclaveApps(chain, chain.apps().stream().map(this::folder).toList());
+    }
+    return start.getAppSha256().isEmpty()
+        ? EnclaveApps.NONE
+        : EnclaveApps.single(folder(new Digest(start.getAppSha256())));
+  }
+
+  private Path folder(Digest app) {
+    return needs.apps().get(app).folder();
   }
 
   private static TpmPolicy tpm(PlatformPolicy message) {

@@ -1,7 +1,6 @@
 package io.parley.peer.enclaves.remote;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
@@ -439,7 +438,7 @@ class RemoteEnclaveTest {
     for (int i = 0; i < 2; i++) {
       inside.script(shim -> {
         assertThat(
-                Files.readString(requireNonNull(shim.request().appFolder()).resolve("query.sql")))
+                Files.readString(shim.request().apps().folders().getFirst().resolve("query.sql")))
             .isEqualTo("one");
         shim.succeed(ByteString.EMPTY);
       });

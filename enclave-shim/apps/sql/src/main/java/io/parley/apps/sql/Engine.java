@@ -3,6 +3,7 @@ package io.parley.apps.sql;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.parley.rules.Checked;
 import io.parley.sdk.AppException;
 import io.parley.sdk.ArrowResult;
 import io.parley.sdk.Dataset;
@@ -81,6 +82,41 @@ final class Engine implements AutoCloseable {
       }
     } catch (JacksonException e) {
       throw new AppException("INVALID_QUERY", "the query is nested too deeply");
+    }
+  }
+
+  /**
+   * That every constant and every parameter is a value of the type that it is taken as. Not left to
+   * the query, which would find out only on the rows that come to it, and so tell about them.
+   *
+   * @throws AppException INVALID_QUERY, or INVALID_PARAMETER without the value
+   */
+  void requireValues(Checked query, Map<String, String> values) throws SQLException {
+    for (String constant : query.constants()) {
+      try {
+        evaluate(constant);
+      } catch (SQLException e) {
+        throw QueryFailure.onEmptyTables(e);
+      }
+    }
+    for (Checked.Parameter parameter : query.parameters()) {
+      String value = values.getOrDefault(parameter.name(), "");
+      try {
+        evaluate("CAST(%s AS %s)".formatted(Sql.literal(value), parameter.type()));
+      } catch (SQLException e) {
+        throw new AppException(
+            "INVALID_PARAMETER",
+            "parameter '%s' is no value of %s, as which the query takes it"
+                .formatted(parameter.name(), parameter.type()),
+            Map.of("parameter", parameter.name()));
+      }
+    }
+  }
+
+  private void evaluate(String expression) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet value = statement.executeQuery("SELECT " + expression)) {
+      value.next();
     }
   }
 
@@ -183,6 +219,32 @@ final class Engine implements AutoCloseable {
         ResultColumns.check(rows.getMetaData(), true);
         write(rows, result, allocator);
       }
+      execute(query.deallocateStatement());
+    } catch (SQLException e) {
+      throw QueryFailure.onRows(e);
+    }
+  }
+
+  /** Takes the rows of a result, one by one. */
+  @FunctionalInterface
+  interface RowSink {
+    void row(ResultSet row) throws SQLException, IOException;
+  }
+
+  /**
+   * Runs a query that was written beside a checked one, and streams its rows: memory does not grow
+   * with their number. After {@link #load}.
+   */
+  void stream(Query query, RowSink sink) throws IOException {
+    try {
+      execute(query.prepareStatement());
+      try (Statement statement = connection.createStatement();
+          ResultSet rows = statement.executeQuery(query.executeStatement())) {
+        while (rows.next()) {
+          sink.row(rows);
+        }
+      }
+      execute(query.deallocateStatement());
     } catch (SQLException e) {
       throw QueryFailure.onRows(e);
     }

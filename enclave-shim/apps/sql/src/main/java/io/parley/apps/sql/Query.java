@@ -1,5 +1,6 @@
 package io.parley.apps.sql;
 
+import io.parley.rules.Members;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
@@ -14,18 +15,35 @@ import java.util.stream.Collectors;
  * @param parameters name to value
  * @param words every name and text in the parse tree, when no column can be meant without its name;
  *     else empty
+ * @param members by dataset, what tells the identities in each group that the result has; empty
+ *     where there are no rules
  */
-record Query(String text, Map<String, String> parameters, Optional<Set<String>> words) {
+record Query(
+    String text,
+    Map<String, String> parameters,
+    Optional<Set<String>> words,
+    Map<String, Members> members) {
   private static final String NAME = "parley_query";
 
   Query {
     parameters = Map.copyOf(parameters);
     words = words.map(Query::copy);
+    members = Map.copyOf(members);
   }
 
   /** Whether the result can depend on a column of this name. */
   boolean mayUse(String column) {
     return words.map(known -> known.contains(column)).orElse(true);
+  }
+
+  /** Another query over the same rows, with the same parameters. */
+  Query beside(String other) {
+    return new Query(other, parameters, words, Map.of());
+  }
+
+  /** What DuckDB holds under the name goes. */
+  String deallocateStatement() {
+    return "DEALLOCATE " + NAME;
   }
 
   /** Makes DuckDB hold the agreed text, unchanged, under a name. */

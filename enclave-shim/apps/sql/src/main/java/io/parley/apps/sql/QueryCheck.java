@@ -1,6 +1,7 @@
 package io.parley.apps.sql;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.parley.rules.RuleCheck;
 import io.parley.sdk.AppException;
 import java.util.Collection;
 import java.util.HashMap;
@@ -18,7 +19,7 @@ import java.util.regex.Pattern;
  * here is refused.
  */
 final class QueryCheck {
-  static final int MAX_QUERY_CHARS = 1 << 18;
+  static final int MAX_QUERY_CHARS = RuleCheck.MAX_QUERY_CHARS;
 
   private static final Set<String> TABLE_KINDS =
       Set.of(
@@ -62,7 +63,10 @@ final class QueryCheck {
     check.collectNames(tree.path("statements"));
     check.visit(tree.path("statements"));
     return new Query(
-        text, check.bind(values), check.everyColumn ? Optional.empty() : Optional.of(check.words));
+        text,
+        bind(check.parameters, values),
+        check.everyColumn ? Optional.empty() : Optional.of(check.words),
+        Map.of());
   }
 
   private void collectNames(JsonNode node) {
@@ -129,7 +133,12 @@ final class QueryCheck {
     }
   }
 
-  private Map<String, String> bind(Map<String, String> values) {
+  /**
+   * A value for each parameter, and a parameter for each value.
+   *
+   * @throws AppException INVALID_PARAMETER
+   */
+  static Map<String, String> bind(Collection<String> parameters, Map<String, String> values) {
     Map<String, String> bound = new HashMap<>();
     Set<String> unused = new TreeSet<>(values.keySet());
     for (String parameter : parameters) {

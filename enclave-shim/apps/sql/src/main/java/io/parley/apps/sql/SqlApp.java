@@ -1,5 +1,7 @@
 package io.parley.apps.sql;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.parley.rules.QueryRules;
 import io.parley.sdk.App;
 import io.parley.sdk.AppException;
 import io.parley.sdk.AppMain;
@@ -12,6 +14,9 @@ import java.util.TreeMap;
 /**
  * Runs the parameter {@code query} over tables named like the datasets, and writes the agreement's
  * one result as an Arrow table. Every other parameter is bound to {@code $name} in the query.
+ *
+ * <p>Where the agreement has conditions, the query is held against them first, and what runs is
+ * written from what was understood ({@link RuledQuery}).
  *
  * <p>The order matters: the query is parsed, checked and bound against empty tables first, so
  * whatever DuckDB says about it then cannot hold a value, and is told in full. Only then the rows
@@ -35,7 +40,12 @@ public final class SqlApp implements App {
     try (Engine engine = Engine.open(MemoryBudget.of(job), job.threads())) {
       engine.createTables(job.datasets());
       List<String> names = job.datasets().stream().map(Dataset::name).toList();
-      Query query = QueryCheck.check(text, engine.parseTree(text), names, parameters);
+      QueryRules rules = QueryRules.fromParams(job.params(), result);
+      JsonNode tree = engine.parseTree(text);
+      Query query =
+          rules.isActive()
+              ? RuledQuery.check(engine, tree, rules, parameters)
+              : QueryCheck.check(text, tree, names, parameters);
       engine.bind(query, job.datasets());
       int step = 0;
       for (Dataset dataset : job.datasets()) {
@@ -45,6 +55,9 @@ public final class SqlApp implements App {
       engine.lock();
       job.progress(step++, steps, "running the query");
       engine.run(query, job.result(result), job.allocator());
+      if (!job.identities().isEmpty()) {
+        Identities.write(engine, query, job.identities(), job.out());
+      }
       job.progress(steps, steps, "done");
     }
   }

@@ -1,0 +1,68 @@
+package io.parley.rules;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** An expression that is understood, with its type. Immutable; equal when the same is meant. */
+sealed interface Expr {
+  DataType type();
+
+  /** The expressions that it is made of. */
+  List<Expr> parts();
+
+  /** This and everything inside. */
+  default Stream<Expr> all() {
+    return Stream.concat(Stream.of(this), parts().stream().flatMap(Expr::all));
+  }
+
+  /** A column of the table with this number in the plan. */
+  record Col(int table, String column, DataType type) implements Expr {
+    @Override
+    public List<Expr> parts() {
+      return List.of();
+    }
+  }
+
+  /** A constant, by its text; null is the empty optional. */
+  record Const(Optional<String> text, DataType type) implements Expr {
+    @Override
+    public List<Expr> parts() {
+      return List.of();
+    }
+  }
+
+  /** A parameter of the agreement, taken as a value of this type. */
+  record Param(String name, DataType type) implements Expr {
+    @Override
+    public List<Expr> parts() {
+      return List.of();
+    }
+  }
+
+  /**
+   * A function or operator of the allow-list.
+   *
+   * @param form SQL with {@code %s} for each argument
+   * @param total whether it has a value for all arguments, so that no row can make it fail
+   */
+  record Call(String form, List<Expr> parts, DataType type, boolean total) implements Expr {
+    public Call {
+      parts = List.copyOf(parts);
+    }
+  }
+
+  /**
+   * An aggregate of a column, or of rows.
+   *
+   * @param grant the function's name among grants
+   * @param function the function in SQL
+   */
+  record Aggregate(String grant, String function, Optional<Col> column, DataType type)
+      implements Expr {
+    @Override
+    public List<Expr> parts() {
+      return List.of();
+    }
+  }
+}

@@ -1,0 +1,280 @@
+package io.parley.rules;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+
+/**
+ * A plan as SQL. Every name is quoted and has its table, every constant its type, so that DuckDB
+ * has nothing left to choose. One use.
+ */
+final class Render {
+  private static final String ROW = "rowid";
+
+  private final Plan plan;
+  private final Optional<BigDecimal> rounding;
+  private final Needs needs;
+
+  /** How a table's column is written at this place. */
+  private final Map<Integer, UnaryOperator<String>> references = new HashMap<>();
+
+  private final String source;
+  private final String where;
+  private int subqueries;
+
+  Render(Plan plan, Optional<BigDecimal> rounding) {
+    this.plan = plan;
+    this.rounding = rounding;
+    this.needs = Needs.of(plan);
+    if (plan.from() instanceof From.Filtered filtered) {
+      this.source = from(filtered.from());
+      this.where = " WHERE (%s)".formatted(expression(filtered.where()));
+    } else {
+      this.source = from(plan.from());
+      this.where = "";
+    }
+  }
+
+  Needs needs() {
+    return needs;
+  }
+
+  /** The query. */
+  String query(List<String> conditions) {
+    return query(conditions, List.of());
+  }
+
+  /** The query with what it groups by as further columns, which {@link #keys} names. */
+  String queryWithKeys(List<String> conditions) {
+    return query(conditions, namedKeys());
+  }
+
+  /** A SELECT of what the query groups by, named, and more, where a condition holds too. */
+  String rows(List<String> more, String condition) {
+    List<String> columns = new ArrayList<>(namedKeys());
+    columns.addAll(more);
+    return "SELECT %s FROM %s%s"
+        .formatted(
+            String.join(", ", columns),
+            source,
+            where.isEmpty() ? " WHERE " + condition : where + " AND " + condition);
+  }
+
+  /** Names of columns for what the query groups by. */
+  List<String> keys() {
+    String prefix = keyPrefix();
+    List<String> keys = new ArrayList<>();
+    for (int i = 0; i < plan.groups().size(); i++) {
+      keys.add(prefix + i);
+    }
+    return keys;
+  }
+
+  private List<String> namedKeys() {
+    List<String> keys = keys();
+    List<String> named = new ArrayList<>();
+    for (int i = 0; i < keys.size(); i++) {
+      named.add(expression(plan.groups().get(i)) + " AS " + keys.get(i));
+    }
+    return named;
+  }
+
+  /** What no output's name starts with. */
+  private String keyPrefix() {
+    String prefix = "g";
+    while (true) {
+      String tried = prefix;
+      boolean taken =
+          plan.outputs().stream()
+              .anyMatch(output -> output.name().toLowerCase(Locale.ROOT).startsWith(tried));
+      if (!taken) {
+        return prefix;
+      }
+      prefix += "_";
+    }
+  }
+
+  /**
+   * @param keys more columns, with their names
+   */
+  private String query(List<String> conditions, List<String> keys) {
+    StringBuilder sql = new StringBuilder("SELECT ");
+    List<String> outputs = new ArrayList<>();
+    for (Plan.Output output : plan.outputs()) {
+      outputs.add(expression(output.expression()) + " AS " + identifier(output.name()));
+    }
+    outputs.addAll(keys);
+    sql.append(String.join(", ", outputs)).append(" FROM ").append(source).append(where);
+    if (!plan.groups().isEmpty()) {
+      sql.append(" GROUP BY ")
+          .append(plan.groups().stream().map(this::expression).collect(Collectors.joining(", ")));
+    }
+    List<String> having = new ArrayList<>(conditions);
+    plan.having().ifPresent(condition -> having.add(inDoubles(condition)));
+    if (!having.isEmpty()) {
+      sql.append(" HAVING ").append(String.join(" AND ", having));
+    }
+    sql.append(" ORDER BY ").append(String.join(", ", orders()));
+    plan.limit().ifPresent(limit -> sql.append(" LIMIT ").append(limit));
+    plan.offset().ifPresent(offset -> sql.append(" OFFSET ").append(offset));
+    return sql.toString();
+  }
+
+  /** Every output orders rows in the end: the order in which rows came tells about them. */
+  private List<String> orders() {
+    List<String> orders = new ArrayList<>();
+    List<Expr> outputs = plan.outputs().stream().map(Plan.Output::expression).toList();
+    TreeSet<Integer> left = new TreeSet<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      left.add(i);
+    }
+    for (Plan.Order order : plan.orders()) {
+      int at = outputs.indexOf(order.expression());
+      orders.add(
+          (at < 0 ? expression(order.expression()) : Integer.toString(at + 1)) + order.words());
+      left.remove(at);
+    }
+    left.forEach(i -> orders.add(Integer.toString(i + 1)));
+    return orders;
+  }
+
+  private String from(From from) {
+    return switch (from) {
+      case From.Table table -> {
+        String alias = "t" + table.number();
+        references.put(table.number(), column -> alias + "." + identifier(column));
+        yield identifier(plan.tables().get(table.number()).name()) + " AS " + alias;
+      }
+      case From.Join join -> {
+        String left = from(join.left());
+        String right = from(join.right());
+        List<String> on = new ArrayList<>();
+        join.pairs()
+            .forEach(pair -> on.add(expression(pair.left()) + " = " + expression(pair.right())));
+        join.filter().ifPresent(filter -> on.add(expression(filter)));
+        yield "(%s %s JOIN %s ON %s)".formatted(left, join.kind(), right, String.join(" AND ", on));
+      }
+      case From.Filtered filtered -> subquery(filtered);
+    };
+  }
+
+  /** With names for what is needed outside. */
+  private String subquery(From.Filtered filtered) {
+    String inner = from(filtered.from());
+    String condition = expression(filtered.where());
+    List<String> columns = new ArrayList<>();
+    String alias = "d" + subqueries++;
+    for (int table : filtered.tables().toList()) {
+      UnaryOperator<String> inside = reference(table);
+      List<String> names = new ArrayList<>(needs.of(table));
+      names.add(ROW);
+      for (String name : names) {
+        columns.add(inside.apply(name) + " AS " + identifier(table + "." + name));
+      }
+      references.put(table, column -> alias + "." + identifier(table + "." + column));
+    }
+    return "(SELECT %s FROM %s WHERE %s) AS %s"
+        .formatted(String.join(", ", columns), inner, condition, alias);
+  }
+
+  private UnaryOperator<String> reference(int table) {
+    UnaryOperator<String> reference = references.get(table);
+    if (reference == null) {
+      throw new IllegalStateException("table %d is not there yet".formatted(table));
+    }
+    return reference;
+  }
+
+  /** What tells a table's rows apart. */
+  String rowOf(int table) {
+    return reference(table).apply(ROW);
+  }
+
+  /** A query of those, as {@code r}, of all rows that the plan groups. */
+  String rowsOf(int table) {
+    return "SELECT %s AS r FROM %s%s".formatted(rowOf(table), source, where);
+  }
+
+  String expression(Expr expression) {
+    return expression(expression, false);
+  }
+
+  /** With every number a double, so that nothing can overflow. */
+  private String inDoubles(Expr expression) {
+    return expression(expression, true);
+  }
+
+  private String expression(Expr expression, boolean doubles) {
+    // What groups must stand as it does in GROUP BY.
+    if (doubles && plan.groups().contains(expression)) {
+      String key = expression(expression);
+      return expression.type().isNumeric() ? "CAST(%s AS DOUBLE)".formatted(key) : key;
+    }
+    String sql =
+        switch (expression) {
+          case Expr.Col column -> reference(column.table()).apply(column.column());
+          case Expr.Const constant ->
+              "CAST(%s AS %s)"
+                  .formatted(
+                      constant.text().map(Render::text).orElse("NULL"), constant.type().sql());
+          case Expr.Param param ->
+              "CAST($%s AS %s)".formatted(identifier(param.name()), param.type().sql());
+          case Expr.Call call ->
+              call.form()
+                  .formatted(call.parts().stream().map(p -> expression(p, doubles)).toArray());
+          case Expr.Aggregate aggregate -> rounded(aggregate);
+        };
+    return doubles && expression.type().isNumeric() && !(expression instanceof Expr.Call)
+        ? "CAST(%s AS DOUBLE)".formatted(sql)
+        : sql;
+  }
+
+  private String rounded(Expr.Aggregate aggregate) {
+    String column = aggregate.column().map(this::expression).orElse("*");
+    String sql =
+        aggregate.function().equals("count_distinct")
+            ? "count(DISTINCT %s)".formatted(column)
+            : "%s(%s)".formatted(aggregate.function(), column);
+    return rounding.isPresent() && aggregate.type().isNumeric()
+        ? Rounded.sql(sql, aggregate.type(), rounding.get())
+        : sql;
+  }
+
+  static String identifier(String name) {
+    return '"' + name.replace("\"", "\"\"") + '"';
+  }
+
+  static String text(String value) {
+    return '\'' + value.replace("'", "''") + '\'';
+  }
+
+  /** The columns of each table that the plan needs, with identities. */
+  record Needs(Map<Integer, TreeSet<String>> columns) {
+    static Needs of(Plan plan) {
+      Map<Integer, TreeSet<String>> columns = new HashMap<>();
+      for (int i = 0; i < plan.tables().size(); i++) {
+        TreeSet<String> names = new TreeSet<>();
+        if (plan.tables().get(i).hasIdentity()) {
+          names.add(plan.tables().get(i).identity());
+        }
+        columns.put(i, names);
+      }
+      Columns.of(plan)
+          .forEach(column ->
+              columns.computeIfAbsent(column.table(), _ -> new TreeSet<>()).add(column.column()));
+      return new Needs(Collections.unmodifiableMap(columns));
+    }
+
+    TreeSet<String> of(int table) {
+      return columns.getOrDefault(table, new TreeSet<>());
+    }
+  }
+}

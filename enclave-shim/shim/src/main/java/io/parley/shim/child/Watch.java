@@ -1,0 +1,254 @@
+package io.parley.shim.child;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.parley.link.Seccomp.Machine;
+import io.parley.shim.child.Landlock.Access;
+import io.parley.shim.child.Landlock.Rule;
+import io.parley.shim.compute.AppRunner.Attempt;
+import io.parley.shim.compute.AppRunner.Observed;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at what an app tries while it runs: files outside its wall, programs, processes. It only
+ * looks: what is forbidden, the wall forbids. A name can change between the look and the call, so
+ * an app that is built to deceive can hide a name, and gains nothing by it.
+ *
+ * <p>Its thread is there before the app, without the wall. Thread-safe.
+ */
+final class Watch implements AutoCloseable {
+  private static final int ATTEMPTS_MAX = 32;
+  private static final int PATH_BYTES_MAX = 4096;
+  private static final int AT_FDCWD = -100;
+  private static final int LISTEN_SECONDS_MAX = 60;
+
+  /** What runtimes look for as they start, wherever they are; in an enclave there is nothing. */
+  private static final List<Path> LOOKED_FOR =
+      List.of(
+          Path.of("/etc"),
+          Path.of("/usr"),
+          Path.of("/sys"),
+          Path.of("/dev"),
+          Path.of("/bin"),
+          Path.of("/lib64"),
+          Path.of("/run/systemd"));
+
+  private final List<Rule> rules;
+  private final Machine machine = Machine.current();
+  private final byte[] filter = WatchFilter.program(machine);
+  private final CompletableFuture<Listener> listener = new CompletableFuture<>();
+  private final CompletableFuture<Boolean> done = new CompletableFuture<>();
+  private final Set<Attempt> attempts = new LinkedHashSet<>();
+  private final Thread thread;
+  private volatile boolean ended;
+  private int processes;
+  private int programs;
+
+  private Watch(List<Rule> rules) {
+    this.rules = rules;
+    this.thread = Thread.ofPlatform().daemon().name("app-watch").unstarted(this::run);
+  }
+
+  /** Ready for an app behind a wall of these rules. */
+  static Watch start(List<Rule> rules) {
+    Watch watch = new Watch(rules);
+    Listener.requireAvailable(watch.machine);
+    watch.thread.start();
+    return watch;
+  }
+
+  /** Called by the thread that is about to start the app, once it is shut in. */
+  void shutIn() {
+    listener.complete(Listener.install(filter, machine));
+  }
+
+  /**
+   * What was seen, once the app has ended.
+   *
+   * @param code that it ended with
+   */
+  Observed finish(int code, long peakBytes) {
+    close();
+    List<Attempt> seen = new ArrayList<>(attempts);
+    if (code == 128 + Processes.SIGSYS) {
+      seen.addFirst(
+          new Attempt(
+              "system call",
+              "a look into another process, a signal to the enclave's supervisor, or a mount"));
+    }
+    // The first of each is the app itself.
+    return new Observed(peakBytes, Math.max(0, processes - 1), seen);
+  }
+
+  /** Ends the watch; from then on all that it would be shown fails. */
+  @Override
+  public void close() {
+    ended = true;
+    listener.cancel(false);
+    try {
+      var _ = done.get(LISTEN_SECONDS_MAX, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      throw Failures.unavailable("the watch over the app failed: " + e);
+    }
+  }
+
+  private void run() {
+    try (Listener shown = listener.get()) {
+      while (!ended && !shown.over()) {
+        try (Arena arena = Arena.ofConfined()) {
+          Listener.@Nullable Shown call = shown.next(arena);
+          if (call != null) {
+            try {
+              look(call);
+            } finally {
+              shown.letThrough(call, arena);
+            }
+          }
+        }
+      }
+      done.complete(true);
+    } catch (InterruptedException
+        | ExecutionException
+        | java.util.concurrent.CancellationException e) {
+      // There was never an app to watch.
+      done.complete(false);
+    } catch (RuntimeException | Error e) {
+      done.completeExceptionally(e);
+    }
+  }
+
+  private void look(Listener.Shown call) {
+    if (is(call, WatchFilter.Call.FORK)
+        || is(call, WatchFilter.Call.VFORK)
+        || is(call, WatchFilter.Call.CLONE)) {
+      processes++;
+    } else if (is(call, WatchFilter.Call.EXECVE)) {
+      program(call);
+    } else if (is(call, WatchFilter.Call.OPEN) || is(call, WatchFilter.Call.CREAT)) {
+      file(call.thread(), AT_FDCWD, call.first());
+    } else {
+      file(call.thread(), (int) call.first(), call.second());
+    }
+  }
+
+  private boolean is(Listener.Shown call, WatchFilter.Call which) {
+    return call.number() == which.number(machine);
+  }
+
+  private void program(Listener.Shown call) {
+    if (programs++ == 0) {
+      return;
+    }
+    @Nullable Path path = path(call.thread(), AT_FDCWD, call.first());
+    if (path == null) {
+      add("program", "one whose name could not be read");
+    } else if (!allowed(path, true)) {
+      add("program", path.toString());
+    }
+  }
+
+  private void file(int thread, int folder, long address) {
+    @Nullable Path path = path(thread, folder, address);
+    if (path == null || ofShim(thread)) {
+      // The thread that starts the app is the shim's, and may load a class; and what cannot be read
+      // from a caller that is gone was not opened.
+      return;
+    }
+    boolean lookedFor = LOOKED_FOR.stream().anyMatch(path::startsWith) && !Files.exists(path);
+    if (!lookedFor && !allowed(path, false)) {
+      add("file", path.toString());
+    }
+  }
+
+  private static boolean ofShim(int thread) {
+    return Files.exists(Path.of("/proc/self/task", Integer.toString(thread)));
+  }
+
+  private boolean allowed(Path path, boolean run) {
+    if (path.startsWith("/proc")) {
+      return !run && (path.getNameCount() < 2 || !path.getName(1).toString().equals("1"));
+    }
+    return rules.stream()
+        .filter(rule -> !run || rule.access() == Access.RUN)
+        .anyMatch(rule -> path.startsWith(rule.path()) || real(path).startsWith(rule.path()));
+  }
+
+  /** Through links of the enclave's, as {@code /usr/lib} is one. */
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException e) {
+      return path;
+    }
+  }
+
+  private @Nullable Path path(int thread, int folder, long address) {
+    @Nullable String text = text(thread, address);
+    if (text == null || text.isEmpty()) {
+      return null;
+    }
+    try {
+      Path path = Path.of(text);
+      if (path.isAbsolute()) {
+        return path.normalize();
+      }
+      Path from = Path.of("/proc", Integer.toString(thread));
+      return Files.readSymbolicLink(
+              folder == AT_FDCWD
+                  ? from.resolve("cwd")
+                  : from.resolve("fd").resolve(Integer.toString(folder)))
+          .resolve(path)
+          .normalize();
+    } catch (IOException | InvalidPathException e) {
+      return null;
+    }
+  }
+
+  /** A text in the caller's memory, which waits, but whose other threads do not. */
+  private static @Nullable String text(int thread, long address) {
+    try (RandomAccessFile memory = new RandomAccessFile("/proc/%d/mem".formatted(thread), "r")) {
+      byte[] bytes = new byte[PATH_BYTES_MAX];
+      memory.seek(address);
+      int count = 0;
+      // Page by page: the next one may not be there.
+      while (count < bytes.length) {
+        int page = (int) (4096 - ((address + count) & 4095));
+        int read = memory.read(bytes, count, Math.min(page, bytes.length - count));
+        if (read <= 0) {
+          return null;
+        }
+        for (int i = count; i < count + read; i++) {
+          if (bytes[i] == 0) {
+            return new String(bytes, 0, i, UTF_8);
+          }
+        }
+        count += read;
+      }
+      return null;
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  private void add(String kind, String what) {
+    if (attempts.size() < ATTEMPTS_MAX) {
+      attempts.add(new Attempt(kind, what));
+    }
+  }
+}

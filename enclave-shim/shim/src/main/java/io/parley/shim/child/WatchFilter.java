@@ -1,0 +1,73 @@
+package io.parley.shim.child;
+
+import io.parley.link.Seccomp;
+import io.parley.link.Seccomp.Machine;
+
+/**
+ * The filter of an app that is watched, beside its wall's. Calls that it may make and that are
+ * worth a look go to the watch, which lets them through. Calls that no app makes by accident end
+ * the process: the enclave's own filter lets them fail, and the kernel asks a watch only about
+ * calls that every filter lets through. Sockets are not among them: Java asks for one as it starts,
+ * to see whether there is IPv6.
+ */
+final class WatchFilter {
+  private static final int SHIM_PID = 1;
+  private static final int CLONE_THREAD = 0x10000;
+
+  /** Calls by their numbers on x86-64 and arm64; -1: none. */
+  enum Call {
+    OPEN(2, -1),
+    OPENAT(257, 56),
+    OPENAT2(437, 437),
+    CREAT(85, -1),
+    EXECVE(59, 221),
+    FORK(57, -1),
+    VFORK(58, -1),
+    CLONE(56, 220),
+    CLONE3(435, 435),
+    PTRACE(101, 117),
+    PROCESS_VM_READV(310, 270),
+    PROCESS_VM_WRITEV(311, 271),
+    MOUNT(165, 40),
+    KILL(62, 129);
+
+    private final int x86;
+    private final int arm;
+
+    Call(int x86, int arm) {
+      this.x86 = x86;
+      this.arm = arm;
+    }
+
+    int number(Machine machine) {
+      return switch (machine) {
+        case X86_64 -> x86;
+        case ARM64 -> arm;
+      };
+    }
+  }
+
+  private WatchFilter() {}
+
+  static byte[] program(Machine machine) {
+    Seccomp filter = new Seccomp(machine);
+    for (Call call : Call.values()) {
+      int number = call.number(machine);
+      if (number >= 0) {
+        add(filter, call, number);
+      }
+    }
+    return filter.otherwiseAllow();
+  }
+
+  private static void add(Seccomp filter, Call call, int number) {
+    switch (call) {
+      case OPEN, OPENAT, OPENAT2, CREAT, EXECVE, FORK, VFORK -> filter.notify(number);
+      case CLONE -> filter.notifyWithoutBits(number, 0, CLONE_THREAD);
+      // Its flags are in memory, where a filter cannot see them; the C library has clone instead.
+      case CLONE3 -> filter.fail(number, Seccomp.ENOSYS);
+      case KILL -> filter.killValue(number, 0, SHIM_PID);
+      case PTRACE, PROCESS_VM_READV, PROCESS_VM_WRITEV, MOUNT -> filter.kill(number);
+    }
+  }
+}

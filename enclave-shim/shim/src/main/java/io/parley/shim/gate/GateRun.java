@@ -1,0 +1,256 @@
+package io.parley.shim.gate;
+
+import io.parley.gate.ExpectedResult;
+import io.parley.gate.GateAllowance;
+import io.parley.gate.GateDigests;
+import io.parley.gate.GateFindings;
+import io.parley.gate.GateFindings.Finding;
+import io.parley.gate.GateOutcome;
+import io.parley.gate.GateVerdict;
+import io.parley.gate.VerificationSet;
+import io.parley.seal.GateBindings;
+import io.parley.seal.SealedBytes;
+import io.parley.shim.attest.Enclave;
+import io.parley.shim.compute.AppExecution;
+import io.parley.shim.compute.AppInput;
+import io.parley.shim.compute.AppRunner;
+import io.parley.shim.measure.MeasuredApp;
+import io.parley.shim.release.Output;
+import io.parley.shim.release.OutputRules;
+import io.parley.wire.Digest;
+import io.parley.wire.EnvironmentException;
+import io.parley.wire.ParleyException;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the app on a verification set as it will be run on the real rows: the same copy, the same
+ * wall, the same memory. Whatever happens, there is an outcome to tell the broker, unless the
+ * enclave itself fails. Nothing of the run is left behind.
+ */
+public final class GateRun {
+  private final AppExecution apps;
+  private final Path in;
+  private final Path out;
+  private final Runnable clean;
+  private final Supplier<Duration> elapsed;
+
+  /**
+   * @param in where inputs go
+   * @param out where results are
+   * @param clean leaves nothing that a run could find of another
+   * @param elapsed a monotonic clock
+   */
+  public GateRun(AppExecution apps, Path in, Path out, Runnable clean, Supplier<Duration> elapsed) {
+    this.apps = apps;
+    this.in = in;
+    this.out = out;
+    this.clean = clean;
+    this.elapsed = elapsed;
+  }
+
+  /** What was seen of one run. */
+  private record Watched(
+      GateVerdict verdict,
+      List<Finding> findings,
+      @Nullable Digest result,
+      Duration time,
+      AppRunner.Observed observed) {}
+
+  /**
+   * Runs it, and compares.
+   *
+   * @param memoryBytes of the app
+   * @param left of the job's time
+   * @throws EnvironmentException TIMEOUT when the job's time is over, IO_FAILED
+   */
+  public GateOutcome run(
+      Enclave enclave,
+      MeasuredApp app,
+      OrderedGate gate,
+      long memoryBytes,
+      int threads,
+      Duration left) {
+    Watched watched;
+    try {
+      clean.run();
+      watched = watch(enclave, app, gate, memoryBytes, threads, left);
+    } finally {
+      clean.run();
+    }
+    VerificationSet set = gate.set();
+    Digest draw = GateDigests.draw(gate.draw());
+    GateFindings findings =
+        new GateFindings(
+            watched.findings(),
+            watched.time(),
+            watched.observed().peakMemoryBytes(),
+            watched.observed().processes());
+    return new GateOutcome(
+        set.owner(),
+        set.digest(),
+        draw,
+        GateDigests.expectation(gate.draw(), set),
+        watched.result(),
+        watched.verdict(),
+        SealedBytes.seal(
+            gate.brokerKey(),
+            GateBindings.findings(enclave.signed().digest(), enclave.job(), draw, gate.brokerKey()),
+            findings.encode()));
+  }
+
+  private Watched watch(
+      Enclave enclave,
+      MeasuredApp app,
+      OrderedGate gate,
+      long memoryBytes,
+      int threads,
+      Duration left) {
+    VerificationSet set = gate.set();
+    try {
+      new GateInputs(in).write(enclave.agreement(), set);
+    } catch (RefusedException e) {
+      return ended(GateVerdict.SET_WRONG, "verification set", "tables of the agreement", e);
+    }
+    AppInput input =
+        new AppInput(
+            set.allParameters(enclave.signed()),
+            enclave.agreement().datasets().stream().map(AppInput.Table::of).toList(),
+            enclave.agreement().results().stream().map(AppInput.Wanted::of).toList(),
+            enclave.agreement().queries(),
+            // Made-up people are compared with nobody.
+            List.of(),
+            memoryBytes,
+            threads);
+    GateAllowance allowance = set.allowance();
+    Duration time = allowance.time().compareTo(left) < 0 ? allowance.time() : left;
+    Duration before = elapsed.get();
+    AppRunner.AppExit exit;
+    try {
+      exit = apps.watch(app, input, time);
+    } catch (EnvironmentException e) {
+      if (e.reason() != Reason.TIMEOUT || time.compareTo(allowance.time()) < 0) {
+        throw e;
+      }
+      return ended(GateVerdict.LIMIT, "time", "at most %d ms".formatted(time.toMillis()), e);
+    } catch (RefusedException e) {
+      return ended(GateVerdict.APP_FAILED, "start", "a program that starts", e);
+    }
+    return judged(enclave, gate, input, exit, elapsed.get().minus(before));
+  }
+
+  private Watched judged(
+      Enclave enclave, OrderedGate gate, AppInput input, AppRunner.AppExit exit, Duration time) {
+    GateAllowance allowance = gate.set().allowance();
+    AppRunner.Observed observed = exit.observed();
+    List<Finding> findings = new ArrayList<>();
+    for (AppRunner.Attempt attempt : observed.attempts()) {
+      findings.add(new Finding(attempt.kind(), "", attempt.what()));
+    }
+    if (observed.processes() > 0 && !allowance.processes()) {
+      findings.add(new Finding("processes", "0", Integer.toString(observed.processes())));
+    }
+    if (!findings.isEmpty()) {
+      return new Watched(GateVerdict.ATTEMPTED, findings, null, time, observed);
+    }
+    try {
+      apps.requireGood(exit, input, input.memoryBytes());
+    } catch (RefusedException e) {
+      GateVerdict verdict =
+          e.reason() == Reason.MEMORY_LIMIT ? GateVerdict.LIMIT : GateVerdict.APP_FAILED;
+      findings.add(finding("end", "code 0", e));
+      return new Watched(verdict, findings, null, time, observed);
+    }
+    if (allowance.memoryBytes() > 0 && observed.peakMemoryBytes() > allowance.memoryBytes()) {
+      findings.add(
+          new Finding(
+              "memory",
+              "at most %d bytes".formatted(allowance.memoryBytes()),
+              "%d bytes".formatted(observed.peakMemoryBytes())));
+      return new Watched(GateVerdict.LIMIT, findings, null, time, observed);
+    }
+    return compared(enclave, gate, time, observed);
+  }
+
+  private Watched compared(
+      Enclave enclave, OrderedGate gate, Duration time, AppRunner.Observed observed) {
+    List<Finding> findings = new ArrayList<>();
+    try {
+      List<Output> outputs =
+          OutputRules.collect(out, enclave.agreement().results(), enclave.agreement().queries());
+      List<Digest> files = new ArrayList<>();
+      for (int i = 0; i < outputs.size(); i++) {
+        files.add(digest(outputs.get(i).file()));
+        compare(outputs.get(i), gate.set().results().get(i), findings);
+      }
+      return new Watched(
+          findings.isEmpty() ? GateVerdict.PASSED : GateVerdict.RESULT_DIFFERS,
+          findings,
+          GateDigests.result(gate.draw(), files),
+          time,
+          observed);
+    } catch (RefusedException e) {
+      findings.add(finding("results", "as the agreement has them", e));
+      return new Watched(GateVerdict.APP_FAILED, findings, null, time, observed);
+    }
+  }
+
+  private static void compare(Output output, ExpectedResult expected, List<Finding> findings) {
+    String what = "result " + expected.result();
+    if (!SeenResults.sameKind(output, expected)) {
+      findings.add(
+          new Finding(what, expected.json() ? "a JSON text" : "a table", output.format().name()));
+      return;
+    }
+    try {
+      findings.addAll(ResultComparison.compare(expected, SeenResults.read(output)));
+    } catch (RefusedException e) {
+      findings.add(finding(what, "a table that can be compared", e));
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  private static Digest digest(Path file) {
+    MessageDigest sha256 = Digest.newSha256();
+    byte[] buffer = new byte[1 << 16];
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        sha256.update(buffer, 0, count);
+      }
+      return Digest.ofValue(sha256.digest());
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  private static EnvironmentException unreadable(IOException e) {
+    return new EnvironmentException(
+        Reason.IO_FAILED, "the app's results could not be read", Map.of(), e);
+  }
+
+  private static Finding finding(String what, String expected, ParleyException e) {
+    return new Finding(what, expected, String.valueOf(e.getMessage()));
+  }
+
+  private static Watched ended(
+      GateVerdict verdict, String what, String expected, ParleyException e) {
+    return new Watched(
+        verdict,
+        List.of(finding(what, expected, e)),
+        null,
+        Duration.ZERO,
+        AppRunner.Observed.NOTHING);
+  }
+}

@@ -1,0 +1,30 @@
+package io.parley.broker.gates;
+
+import com.google.protobuf.ByteString;
+import io.parley.gate.GateVerdict;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which set an enclave was given.
+ *
+ * @param draw 32 random bytes
+ * @param receiveKey suite and key in one, of the enclave that it was given to
+ * @param signingKey of the same
+ * @param verdict null while it is open
+ */
+record Draw(
+    String jobId,
+    String party,
+    StoredSet set,
+    ByteString draw,
+    ByteString receiveKey,
+    ByteString signingKey,
+    @Nullable GateVerdict verdict) {
+  String owner() {
+    return set.owner();
+  }
+
+  boolean failed() {
+    return verdict != null && verdict != GateVerdict.PASSED;
+  }
+}

@@ -1,0 +1,253 @@
+package io.parley.broker.gates;
+
+import com.google.protobuf.ByteString;
+import io.parley.broker.agreements.AgreementRows;
+import io.parley.broker.agreements.StoredAgreement;
+import io.parley.broker.log.AuditLog;
+import io.parley.broker.log.Decision;
+import io.parley.broker.log.Decision.Action;
+import io.parley.broker.policy.JobContext;
+import io.parley.broker.policy.Judgement;
+import io.parley.broker.store.Store;
+import io.parley.evidence.Claims;
+import io.parley.gate.GateFindings;
+import io.parley.gate.GateOrder;
+import io.parley.gate.GateOutcome;
+import io.parley.gate.GateTask;
+import io.parley.gate.GateVerdict;
+import io.parley.seal.GateBindings;
+import io.parley.seal.HpkeKeyPair;
+import io.parley.seal.SealedBytes;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands between right evidence and the keys: every gate that the agreement asks for must have been
+ * passed, by this enclave, on the set that was drawn for it.
+ *
+ * <p>Guarantee: one draw for each job, party and owner, on disk before the set leaves, and one
+ * verdict for it, on disk before the answer. A gate that was failed stays failed for the job,
+ * whatever is shown later, and a second enclave gets nothing of it. Thread-safe.
+ */
+public final class GateKeeper {
+  private final Store store;
+  private final AuditLog log;
+  private final HpkeKeyPair key;
+  private final OutcomeCheck outcomes;
+  private final SecureRandom random;
+  private final InstantSource clock;
+
+  /**
+   * @param key that sets and findings are sealed to
+   */
+  public GateKeeper(
+      Store store, AuditLog log, HpkeKeyPair key, SecureRandom random, InstantSource clock) {
+    this.store = store;
+    this.log = log;
+    this.key = key;
+    this.outcomes = new OutcomeCheck(key);
+    this.random = random;
+    this.clock = clock;
+  }
+
+  /**
+   * What comes next.
+   *
+   * @throws RefusedException GATE_MISSING when an owner has no set, EVIDENCE_KEY_WRONG for a second
+   *     enclave, or why the agreement is not active
+   */
+  public GateStep next(Judgement.Approved approved) {
+    JobContext context = approved.context();
+    Claims claims = approved.evidence().claims();
+    SortedSet<String> owners = context.agreement().agreement().gatesBefore(claims.party());
+    SortedMap<String, Draw> draws =
+        store.read(read -> GateRows.draws(read, claims.jobId(), claims.party()));
+    for (Draw draw : draws.values()) {
+      requireSameEnclave(draw, claims);
+      if (draw.failed()) {
+        return new GateStep.Failed(failed(draw), false);
+      }
+    }
+    for (GateOutcome outcome : claims.gates()) {
+      @Nullable Draw draw = draws.get(outcome.owner());
+      if (draw == null || !owners.contains(outcome.owner())) {
+        return new GateStep.Wrong(
+            OutcomeCheck.wrong(outcome.owner(), "draw", "none", "an outcome"));
+      }
+      if (draw.set().sealed().isEmpty()) {
+        throw gone(draw);
+      }
+      switch (outcomes.check(outcome, draw, context)) {
+        case OutcomeCheck.Checked.Foreign(Judgement.Refused refusal) -> {
+          return new GateStep.Wrong(refusal);
+        }
+        case OutcomeCheck.Checked.Genuine(GateVerdict verdict, GateFindings findings) -> {
+          boolean recorded = settle(context, draw, verdict, findings);
+          if (verdict != GateVerdict.PASSED) {
+            return new GateStep.Failed(failed(draw), recorded);
+          }
+        }
+      }
+    }
+    return owners.stream()
+        .filter(owner -> claims.gates().stream().noneMatch(gate -> gate.owner().equals(owner)))
+        .findFirst()
+        .<GateStep>map(owner -> new GateStep.First(order(approved, owner)))
+        .orElseGet(GateStep.Passed::new);
+  }
+
+  /** The first verdict counts, and is recorded. */
+  private boolean settle(
+      JobContext context, Draw draw, GateVerdict verdict, GateFindings findings) {
+    return draw.verdict() == null
+        && store.write(write -> {
+          @Nullable Draw now = GateRows.draws(write, draw.jobId(), draw.party()).get(draw.owner());
+          if (now == null || now.verdict() != null) {
+            return false;
+          }
+          GateRows.close(write, draw, verdict);
+          log.append(write, decision(context, draw, verdict, findings));
+          return true;
+        });
+  }
+
+  private static Decision decision(
+      JobContext context, Draw draw, GateVerdict verdict, GateFindings findings) {
+    String gate = "the verification gate of %s".formatted(draw.owner());
+    Decision decision =
+        verdict == GateVerdict.PASSED
+            ? Decision.about(
+                Action.GATE,
+                draw.party(),
+                context.agreement().digest(),
+                draw.jobId(),
+                gate + " was passed")
+            : Decision.refusal(
+                draw.party(),
+                context.agreement().digest(),
+                draw.jobId(),
+                Reason.GATE_FAILED.name(),
+                gate + ": " + verdict.text());
+    return decision.comparing(GateReport.of(draw, verdict, findings), List.of(draw.owner()));
+  }
+
+  private GateOrder order(Judgement.Approved approved, String owner) {
+    JobContext context = approved.context();
+    Claims claims = approved.evidence().claims();
+    Draw draw = store.write(write -> drawn(write, context, claims, owner));
+    if (draw.set().sealed().isEmpty()) {
+      throw gone(draw);
+    }
+    Digest evidence = approved.evidence().evidence().digest();
+    GateTask task = new GateTask(outcomes.open(draw.set()), draw.draw(), key.publicKey());
+    try {
+      SealedBytes sealed =
+          SealedBytes.seal(
+              claims.receiveKey(),
+              GateBindings.task(
+                  context.agreement().digest(),
+                  context.job().digest(),
+                  evidence,
+                  claims.party(),
+                  owner,
+                  claims.receiveKey()),
+              task.encode());
+      return new GateOrder(
+          claims.jobId(),
+          claims.party(),
+          context.agreement().digest(),
+          context.job().digest(),
+          evidence,
+          owner,
+          draw.set().digest(),
+          sealed);
+    } catch (RefusedException e) {
+      throw new RefusedException(
+          Reason.EVIDENCE_KEY_WRONG,
+          "nothing can be sealed to the receive key in this evidence: " + e.getMessage(),
+          Map.of("claim", "receive_key", "party", claims.party()),
+          e);
+    }
+  }
+
+  private Draw drawn(Handle write, JobContext context, Claims claims, String owner) {
+    StoredAgreement now = AgreementRows.require(write, context.agreement().digest());
+    now.requireActive(clock.instant());
+    @Nullable Draw before = GateRows.draws(write, claims.jobId(), claims.party()).get(owner);
+    if (before != null) {
+      requireSameEnclave(before, claims);
+      return before;
+    }
+    GateRows.requireSets(write, now);
+    List<StoredSet> sets = GateRows.drawable(write, now.digest(), owner);
+    byte[] secret = new byte[GateTask.DRAW_BYTES];
+    random.nextBytes(secret);
+    Draw draw =
+        new Draw(
+            claims.jobId(),
+            claims.party(),
+            sets.get(random.nextInt(sets.size())),
+            ByteString.copyFrom(secret),
+            receiveKey(claims),
+            claims.signingKey(),
+            null);
+    GateRows.insert(write, draw, clock.instant());
+    log.append(
+        write,
+        Decision.about(
+                Action.GATE,
+                claims.party(),
+                now.digest(),
+                claims.jobId(),
+                "a verification set of %s was drawn".formatted(owner))
+            .comparing(
+                List.of(
+                    new Decision.Compared(
+                        "verification set", draw.set().name(), draw.set().digest().toString())),
+                List.of(owner)));
+    return draw;
+  }
+
+  private static ByteString receiveKey(Claims claims) {
+    return claims.receiveKey().toMessage().toByteString();
+  }
+
+  private static void requireSameEnclave(Draw draw, Claims claims) {
+    if (!draw.receiveKey().equals(receiveKey(claims))
+        || !draw.signingKey().equals(claims.signingKey())) {
+      throw new RefusedException(
+          Reason.EVIDENCE_KEY_WRONG,
+          ("job %s has had its enclave at %s already, this is another one; a counted job runs once,"
+                  + " start a new job")
+              .formatted(draw.jobId(), draw.party()),
+          Map.of("claim", "receive_key", "party", draw.party(), "job", draw.jobId()));
+    }
+  }
+
+  private static RefusedException failed(Draw draw) {
+    return new RefusedException(
+        Reason.GATE_FAILED,
+        ("the app did not pass the verification gate of %s in job %s, so no key was released; %s sees"
+                + " why with 'parley job explain'")
+            .formatted(draw.owner(), draw.jobId(), draw.owner()),
+        Map.of("owner", draw.owner(), "job", draw.jobId(), "party", draw.party()));
+  }
+
+  /** Shredded, or removed after its verdict: nothing to compare with any more. */
+  private static RefusedException gone(Draw draw) {
+    return new RefusedException(
+        Reason.GATE_MISSING,
+        "the verification set of %s that job %s drew was removed; start a new job"
+            .formatted(draw.owner(), draw.jobId()),
+        Map.of("owner", draw.owner(), "job", draw.jobId()));
+  }
+}

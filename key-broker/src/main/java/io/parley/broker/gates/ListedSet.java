@@ -1,0 +1,20 @@
+package io.parley.broker.gates;
+
+import io.parley.wire.Digest;
+import java.time.Instant;
+
+/**
+ * A verification set as its owner sees it.
+ *
+ * @param drawn how many enclaves got it
+ * @param passed how many of them passed with it
+ * @param failed how many did not
+ */
+public record ListedSet(
+    Digest digest,
+    String name,
+    Instant addedAt,
+    long sizeBytes,
+    int drawn,
+    int passed,
+    int failed) {}

@@ -1,0 +1,70 @@
+package io.parley.broker.store;
+
+import java.sql.CallableStatement;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import org.jdbi.v3.core.statement.StatementBuilder;
+import org.jdbi.v3.core.statement.StatementContext;
+
+/**
+ * Statements of one connection that stay prepared, by their text: SQLite takes longer to prepare
+ * most of ours than to run them. One that is in use is not given out a second time. What was bound
+ * is forgotten when it comes back. For the one thread that has the connection.
+ */
+final class KeptStatements implements StatementBuilder {
+  /** All texts of the broker are constants and fewer than this. */
+  static final int MOST = 256;
+
+  private final Map<String, PreparedStatement> idle = new HashMap<>();
+
+  /** What is given out, with its text: Jdbi closes it by another, the one before binding. */
+  private final Map<Statement, String> inUse = new IdentityHashMap<>();
+
+  @Override
+  public Statement create(Connection connection, StatementContext context) throws SQLException {
+    return connection.createStatement();
+  }
+
+  @Override
+  public PreparedStatement create(Connection connection, String sql, StatementContext context)
+      throws SQLException {
+    PreparedStatement kept = idle.remove(sql);
+    PreparedStatement given = kept != null ? kept : connection.prepareStatement(sql);
+    inUse.put(given, sql);
+    return given;
+  }
+
+  @Override
+  public CallableStatement createCall(Connection connection, String sql, StatementContext context)
+      throws SQLException {
+    return connection.prepareCall(sql);
+  }
+
+  @Override
+  public void close(Connection connection, String unbound, Statement statement)
+      throws SQLException {
+    String sql = inUse.remove(statement);
+    if (sql == null
+        || !(statement instanceof PreparedStatement prepared)
+        || prepared.isClosed()
+        || idle.size() >= MOST
+        || idle.containsKey(sql)) {
+      statement.close();
+      return;
+    }
+    prepared.clearParameters();
+    idle.put(sql, prepared);
+  }
+
+  @Override
+  public void close(Connection connection) {
+    // Closing the connection ends them all.
+    idle.clear();
+    inUse.clear();
+  }
+}

@@ -1,0 +1,202 @@
+package io.parley.peer.cli;
+
+import io.parley.agreement.AgreementDraft;
+import io.parley.agreement.AgreementYaml;
+import io.parley.agreement.SignedAgreement;
+import io.parley.peer.cli.output.RowWriter.Column;
+import io.parley.proto.broker.v1.StoredVerificationSet;
+import io.parley.wire.Digest;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "gate",
+    description = {
+      "Verification data of yours: rows that you made up, and what an app must make of them before an"
+          + " enclave gets the key of your real rows."
+    },
+    footer = {
+      "A dataset has a gate where the agreement says 'gate: required'. See gate.md.",
+      "",
+      "Examples:",
+      "  parley gate try agreement.yaml gates/small",
+      "  parley gate add 3f9a12cc gates/small gates/ties",
+      "  parley gate list 3f9a12cc",
+    })
+final class GateCommands {
+  private static final List<Column> COLUMNS =
+      List.of(
+          Column.text("set"),
+          Column.text("name"),
+          Column.text("added"),
+          Column.number("bytes"),
+          Column.number("drawn"),
+          Column.number("passed"),
+          Column.number("failed"));
+
+  private final Session session;
+
+  GateCommands(Session session) {
+    this.session = session;
+  }
+
+  @Command(
+      name = "add",
+      description = {
+        "Registers verification sets: reads each folder, checks it against the agreement, signs it with"
+            + " your key, seals it to the broker."
+      },
+      footer = {
+        "A folder has DATASET.csv (or .parquet) for every dataset of the agreement, also those of other",
+        "parties, whose rows you make up; expected/RESULT.csv (or .json) for every result; and, if",
+        "needed, gate.yaml. Each job draws one of your sets at random.",
+        "",
+        "Example:",
+        "  parley gate add 3f9a12cc gates/small gates/ties",
+      })
+  int add(
+      @Parameters(paramLabel = "AGREEMENT", description = "Its digest, or the first 8 digits.")
+          String which,
+      @Parameters(paramLabel = "FOLDER", arity = "1..16", description = "A set each.")
+          List<Path> folders)
+      throws IOException {
+    Digest agreement = session.agreements().find(which);
+    SignedAgreement signed = Agreements.signed(session.broker().agreement(agreement));
+    VerificationSets sets = new VerificationSets(session, session.party(), session.broker());
+    List<StoredVerificationSet> added = new ArrayList<>();
+    for (Path folder : folders) {
+      added.add(sets.add(signed, folder));
+    }
+    show(added);
+    return ExitCode.OK;
+  }
+
+  @Command(
+      name = "list",
+      description = "Your verification sets under an agreement. Nobody else sees them.",
+      footer = {
+        "drawn, passed, failed: how many enclaves got it, and how that ended.",
+        "",
+        "Example:",
+        "  parley gate list 3f9a12cc",
+      })
+  int list(
+      @Parameters(paramLabel = "AGREEMENT", description = "Its digest, or the first 8 digits.")
+          String which) {
+    show(session.broker().verificationSets(session.agreements().find(which)));
+    return ExitCode.OK;
+  }
+
+  @Command(
+      name = "remove",
+      description = "Draws a verification set of yours no more.",
+      footer = {
+        "A job that has drawn it goes on with it. Without any set no job gets keys.",
+        "",
+        "Example:",
+        "  parley gate remove 3f9a12cc small",
+      })
+  int remove(
+      @Parameters(paramLabel = "AGREEMENT", description = "Its digest, or the first 8 digits.")
+          String which,
+      @Parameters(paramLabel = "SET", description = "Its name, or its digest.") String set) {
+    Digest agreement = session.agreements().find(which);
+    List<StoredVerificationSet> found =
+        session.broker().verificationSets(agreement).stream()
+            .filter(each ->
+                each.getName().equals(set)
+                    || new Digest(each.getSetSha256()).toString().equals(set))
+            .toList();
+    if (found.size() != 1) {
+      throw new RefusedException(
+          Reason.VERIFICATION_SET_NOT_FOUND,
+          "%d of your sets under this agreement are '%s'; expected one, see 'parley gate list'"
+              .formatted(found.size(), set));
+    }
+    show(
+        List.of(
+            session
+                .broker()
+                .removeVerificationSet(agreement, new Digest(found.getFirst().getSetSha256()))));
+    return ExitCode.OK;
+  }
+
+  @Command(
+      name = "try",
+      description = {
+        "Rehearses verification sets on this machine, as 'parley try' does: runs the app on each in a real"
+            + " enclave, and says what differs. Nothing is registered."
+      },
+      footer = {
+        "Example:",
+        "  parley gate try agreement.yaml gates/small gates/ties",
+        "  parley gate try agreement.yaml gates/small --party hospital --app build/my-app",
+      })
+  int tryOut(
+      @Parameters(paramLabel = "FILE.yaml", description = "The agreement.") Path agreement,
+      @Parameters(
+              paramLabel = "FOLDER",
+              index = "1..*",
+              arity = "1..16",
+              description = "A set each.")
+          List<Path> folders,
+      @Option(
+              names = "--party",
+              paramLabel = "PARTY",
+              description = "Whose gate. Default: the only party with one.")
+          @Nullable String party,
+      @Option(
+              names = "--app",
+              paramLabel = "DIR",
+              description = "The folder of an app of yours. Default: one that comes with Parley.")
+          @Nullable Path app)
+      throws IOException, InterruptedException {
+    AgreementDraft draft = AgreementYaml.parse(Files.readString(agreement), agreement.toString());
+    String owner = party == null ? onlyOwner(draft) : party;
+    int worst = ExitCode.OK;
+    for (Path folder : folders) {
+      Rehearsal.Plan plan = GateRehearsal.plan(session, agreement, draft, owner, folder, app);
+      session.notices().say("Set " + folder + ":");
+      try (Rehearsal rehearsal = new Rehearsal(session, plan)) {
+        worst = Math.max(worst, rehearsal.run());
+      }
+    }
+    return worst;
+  }
+
+  private static String onlyOwner(AgreementDraft draft) {
+    List<String> owners = GateRehearsal.owners(draft);
+    if (owners.size() != 1) {
+      throw new RefusedException(
+          Reason.INVALID_REQUEST,
+          "%s have datasets with 'gate: required' in the agreement; say which with --party"
+              .formatted(owners.isEmpty() ? "no parties" : owners));
+    }
+    return owners.getFirst();
+  }
+
+  private void show(List<StoredVerificationSet> sets) {
+    session.printer().list(COLUMNS, sets.stream().map(GateCommands::row).toList());
+  }
+
+  private static List<@Nullable Object> row(StoredVerificationSet set) {
+    return Arrays.asList(
+        new Digest(set.getSetSha256()).toString(),
+        set.getName(),
+        JobViews.time(set.hasAddedAt(), set.getAddedAt()),
+        set.getSizeBytes(),
+        set.getDrawn(),
+        set.getPassed(),
+        set.getFailed());
+  }
+}

@@ -1,0 +1,102 @@
+package io.parley.peer.cli;
+
+import io.parley.agreement.Agreement;
+import io.parley.agreement.AgreementDraft;
+import io.parley.agreement.Dataset;
+import io.parley.agreement.Parameter;
+import io.parley.agreement.Queries;
+import io.parley.agreement.ResultRule;
+import io.parley.agreement.Rounding;
+import io.parley.agreement.Usage;
+import io.parley.rules.DataType;
+import io.parley.rules.QueryRules;
+import io.parley.rules.TableRules;
+import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What of an agreement, signed or still a file, bears on a query. Immutable. */
+record QueryTerms(
+    String name,
+    List<Dataset> datasets,
+    List<ResultRule> results,
+    Queries queries,
+    List<Parameter> parameters) {
+  static QueryTerms of(Agreement agreement) {
+    return new QueryTerms(
+        agreement.name(),
+        agreement.datasets(),
+        agreement.results(),
+        agreement.queries(),
+        agreement.parameters());
+  }
+
+  static QueryTerms of(AgreementDraft draft) {
+    return new QueryTerms(
+        draft.name(), draft.datasets(), draft.results(), draft.queries(), draft.parameters());
+  }
+
+  /**
+   * The one result that the app sql writes.
+   *
+   * @throws RefusedException INVALID_AGREEMENT when there are others
+   */
+  ResultRule result() {
+    if (results.size() != 1) {
+      throw new RefusedException(
+          Reason.INVALID_AGREEMENT,
+          "agreement '%s' names %d results; a query has one".formatted(name, results.size()));
+    }
+    return results.getFirst();
+  }
+
+  /** The fixed query; empty when there is none. */
+  Optional<String> fixedQuery() {
+    return parameters.stream()
+        .filter(parameter -> parameter.name().equals(Queries.PARAMETER))
+        .filter(Parameter.Fixed.class::isInstance)
+        .map(parameter -> ((Parameter.Fixed) parameter).value())
+        .findFirst();
+  }
+
+  /** As the app sql is told them. */
+  QueryRules rules() {
+    Rounding all = result().shape().rounding().get(Rounding.ALL);
+    boolean within = queries == Queries.WITHIN_RULES;
+    return new QueryRules(
+        datasets.stream().map(QueryTerms::table).toList(),
+        within,
+        result().shape().minGroup(),
+        within ? Optional.ofNullable(all).map(Rounding::step) : Optional.empty());
+  }
+
+  private static TableRules table(Dataset dataset) {
+    Map<String, TableRules.ColumnRules> columns = new LinkedHashMap<>();
+    dataset
+        .columns()
+        .forEach(column ->
+            columns.put(
+                column.name(),
+                new TableRules.ColumnRules(
+                    DataType.parse(column.type().sql()), column.nullable())));
+    Usage usage = dataset.usage();
+    Map<String, Set<String>> aggregate = new HashMap<>();
+    usage.aggregate().forEach((column, functions) -> aggregate.put(column, Set.copyOf(functions)));
+    return new TableRules(
+        dataset.name(),
+        dataset.owner(),
+        columns,
+        usage.isStated(),
+        Set.copyOf(usage.join()),
+        Set.copyOf(usage.group()),
+        aggregate,
+        Set.copyOf(usage.filter()),
+        Set.copyOf(usage.list()),
+        usage.identity());
+  }
+}

@@ -1,0 +1,232 @@
+package io.parley.peer.gates;
+
+import com.google.protobuf.ByteString;
+import io.parley.agreement.Agreement;
+import io.parley.agreement.Dataset;
+import io.parley.agreement.ResultRule;
+import io.parley.agreement.SignedAgreement;
+import io.parley.gate.ExpectedColumn;
+import io.parley.gate.ExpectedResult;
+import io.parley.gate.Tolerance;
+import io.parley.gate.VerificationSet;
+import io.parley.gate.VerificationTable;
+import io.parley.peer.datasets.SmallTables;
+import io.parley.wire.EnvironmentException;
+import io.parley.wire.Problems;
+import io.parley.wire.Reason;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A verification set as a folder:
+ *
+ * <pre>
+ * gate.yaml              parameters, tolerances and limits; may be left out
+ * DATASET.csv|.parquet   for every dataset of the agreement
+ * expected/RESULT.csv    for every result, or RESULT.json
+ * </pre>
+ *
+ * Nothing else may be in it: a file that nobody reads is a mistake.
+ */
+public final class GateFolder {
+  private static final String EXPECTED = "expected";
+  private static final int SALT_BYTES = 32;
+  private static final int FILES_MAX = 1000;
+
+  private final Path folder;
+  private final GateSettings settings;
+  private final Map<String, Path> tables;
+  private final Map<String, Path> results;
+
+  private GateFolder(
+      Path folder, GateSettings settings, Map<String, Path> tables, Map<String, Path> results) {
+    this.folder = folder;
+    this.settings = settings;
+    this.tables = tables;
+    this.results = results;
+  }
+
+  /**
+   * Looks at what is there.
+   *
+   * @throws io.parley.wire.RefusedException INVALID_VERIFICATION_SET
+   */
+  public static GateFolder open(Path folder) {
+    try {
+      Problems problems = new Problems();
+      Map<String, Path> tables = files(folder, problems, ".csv", ".parquet");
+      Map<String, Path> results = files(folder.resolve(EXPECTED), problems, ".csv", ".json");
+      GateFolder opened = new GateFolder(folder, GateSettings.read(folder), tables, results);
+      problems.throwIfAny(Reason.INVALID_VERIFICATION_SET, folder.toString());
+      return opened;
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          Reason.IO_FAILED,
+          "cannot read %s: %s; expected DATASET.csv files, and RESULT.csv in %s/"
+              .formatted(folder, e, EXPECTED),
+          Map.of("folder", folder.toString()),
+          e);
+    }
+  }
+
+  private static Map<String, Path> files(Path folder, Problems problems, String... endings)
+      throws IOException {
+    Map<String, Path> files = new TreeMap<>();
+    try (Stream<Path> list = Files.list(folder)) {
+      for (Path file : list.limit(FILES_MAX).sorted().toList()) {
+        String name = file.getFileName().toString();
+        if (name.equals(GateSettings.FILE) || name.equals(EXPECTED) || name.startsWith(".")) {
+          continue;
+        }
+        @Nullable String ending = null;
+        for (String each : endings) {
+          ending = name.toLowerCase(Locale.ROOT).endsWith(each) ? each : ending;
+        }
+        if (ending == null) {
+          problems.add(file.toString(), "expected " + String.join(" or ", endings));
+        } else if (files.put(name.substring(0, name.length() - ending.length()), file) != null) {
+          problems.add(file.toString(), "is there in two formats");
+        }
+      }
+    }
+    return files;
+  }
+
+  /** The tables, by dataset: for a rehearsal that runs on them too. */
+  public Map<String, Path> tables() {
+    return Map.copyOf(tables);
+  }
+
+  /** The parameters that the agreement leaves free. */
+  public Map<String, String> parameters() {
+    return settings.parameters();
+  }
+
+  /** What it is called. */
+  public String name() {
+    return settings.name().isEmpty()
+        ? folder.toAbsolutePath().normalize().getFileName().toString()
+        : settings.name();
+  }
+
+  /**
+   * The set, checked against the agreement.
+   *
+   * @param temporary a private folder
+   * @throws io.parley.wire.RefusedException INVALID_DATASET with file, line and column,
+   *     INVALID_VERIFICATION_SET
+   */
+  public VerificationSet read(
+      SignedAgreement signed, String owner, Path temporary, SecureRandom random) {
+    Agreement agreement = signed.agreement();
+    requireNames(agreement);
+    List<VerificationTable> inputs = new ArrayList<>();
+    for (Dataset dataset : agreement.datasets()) {
+      SmallTables.Arrow table =
+          SmallTables.arrow(file(tables, dataset.name()), dataset.releasedColumns(), temporary);
+      inputs.add(new VerificationTable(dataset.name(), table.rows(), table.file()));
+    }
+    List<ExpectedResult> expected =
+        agreement.results().stream().map(ResultRule::name).map(this::result).toList();
+    byte[] salt = new byte[SALT_BYTES];
+    random.nextBytes(salt);
+    return new VerificationSet(
+            signed.digest(),
+            owner,
+            name(),
+            agreement.app(),
+            new TreeMap<>(settings.parameters()),
+            inputs,
+            expected,
+            settings.allowance(),
+            ByteString.copyFrom(salt))
+        .check(signed, owner);
+  }
+
+  private static Path file(Map<String, Path> files, String name) {
+    return java.util.Objects.requireNonNull(files.get(name), name);
+  }
+
+  private void requireNames(Agreement agreement) {
+    Problems problems = new Problems();
+    Set<String> datasets = new HashSet<>(agreement.datasets().stream().map(Dataset::name).toList());
+    Set<String> names = new HashSet<>(agreement.results().stream().map(ResultRule::name).toList());
+    same(problems, "", datasets, tables.keySet(), "dataset");
+    same(problems, EXPECTED + "/", names, results.keySet(), "result");
+    for (String result : settings.tolerances().keySet()) {
+      problems.check(
+          names.contains(result),
+          GateSettings.FILE + ": tolerance." + result,
+          "the agreement has no such result");
+    }
+    for (String result : settings.ordered()) {
+      problems.check(
+          names.contains(result),
+          GateSettings.FILE + ": ordered",
+          "the agreement has no result '%s'".formatted(result));
+    }
+    problems.throwIfAny(Reason.INVALID_VERIFICATION_SET, folder.toString());
+  }
+
+  private static void same(
+      Problems problems, String at, Set<String> wanted, Set<String> there, String what) {
+    for (String name : wanted) {
+      problems.check(
+          there.contains(name), at + name, "is missing; every %s needs a file".formatted(what));
+    }
+    for (String name : there) {
+      problems.check(
+          wanted.contains(name),
+          at + name,
+          "the agreement has no such %s, only %s".formatted(what, wanted));
+    }
+  }
+
+  private ExpectedResult result(String name) {
+    Path file = file(results, name);
+    boolean json = file.toString().toLowerCase(Locale.ROOT).endsWith(".json");
+    SmallTables.Text table = json ? json(file) : SmallTables.text(file);
+    Map<String, Tolerance> tolerances = settings.tolerances().getOrDefault(name, Map.of());
+    Problems problems = new Problems();
+    for (String column : tolerances.keySet()) {
+      problems.check(
+          table.header().contains(column),
+          "tolerance.%s.%s".formatted(name, column),
+          "%s has no such column, only %s".formatted(file, table.header()));
+    }
+    problems.throwIfAny(
+        Reason.INVALID_VERIFICATION_SET, folder.resolve(GateSettings.FILE).toString());
+    List<ExpectedColumn> columns = new ArrayList<>();
+    for (int i = 0; i < table.header().size(); i++) {
+      List<@Nullable String> cells = new ArrayList<>();
+      for (List<@Nullable String> row : table.rows()) {
+        cells.add(row.get(i));
+      }
+      String column = table.header().get(i);
+      columns.add(
+          ExpectedColumn.of(column, tolerances.getOrDefault(column, Tolerance.EXACT), cells));
+    }
+    return new ExpectedResult(
+        name, json, settings.ordered().contains(name), columns, table.rows().size());
+  }
+
+  private static SmallTables.Text json(Path file) {
+    try {
+      return JsonTable.read(file);
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          Reason.IO_FAILED, "cannot read %s: %s".formatted(file, e), Map.of(), e);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package io.parley.agreement;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What goes with a result about the conditions that it was held to. It follows from the agreement
+ * alone, and so says nothing about whether a condition left anything out.
+ */
+public final class ResultNotices {
+  private ResultNotices() {}
+
+  /** In the order in which they are to be read; empty where nothing can have been left out. */
+  public static List<String> of(Agreement agreement, String result) {
+    return of(agreement.datasets(), agreement.result(result), agreement.queries());
+  }
+
+  /** As {@link #of(Agreement, String)}, for an agreement that is not drafted yet. */
+  public static List<String> of(List<Dataset> datasets, ResultRule result, Queries queries) {
+    List<String> notices = new ArrayList<>();
+    long least = result.shape().minGroup();
+    if (least > 0) {
+      String identities =
+          datasets.stream()
+              .filter(dataset -> dataset.usage().hasIdentity())
+              .map(dataset -> dataset.name() + "." + dataset.usage().identity())
+              .collect(Collectors.joining(" or "));
+      notices.add(
+          "Groups of fewer than %d distinct %s are left out of '%s', if there are any; so are groups with a figure that rests on fewer, or for which a join counts a row of a dataset more than once."
+              .formatted(least, identities, result.name()));
+    }
+    if (!result.shape().rounding().isEmpty()) {
+      notices.add(
+          "Numbers in '%s' are rounded: %s."
+              .formatted(result.name(), rounding(result.shape(), queries)));
+    }
+    return notices;
+  }
+
+  private static String rounding(Shape shape, Queries queries) {
+    List<String> parts = new ArrayList<>();
+    for (Map.Entry<String, Rounding> entry : shape.rounding().entrySet()) {
+      String what =
+          !entry.getKey().equals(Rounding.ALL)
+              ? "'" + entry.getKey() + "'"
+              : queries == Queries.WITHIN_RULES
+                  ? "every aggregate"
+                  : shape.rounding().size() == 1 ? "every number" : "every other number";
+      parts.add("%s to multiples of %s".formatted(what, entry.getValue().text()));
+    }
+    return String.join(", ", parts);
+  }
+}

@@ -1,0 +1,44 @@
+package io.parley.agreement;
+
+import io.parley.wire.Digest;
+import io.parley.wire.StrictMessages;
+
+/**
+ * What a step does, whichever chain or agreement it is in: its app, the columns that it gets and
+ * gives, its parameters. Two steps of one digest do the same with the same rows; so this is what a
+ * certificate for a step that was verified names.
+ */
+public final class StepIdentity {
+  private StepIdentity() {}
+
+  /** SHA-256 of the exact bytes of a {@code StepIdentity} message. */
+  public static Digest of(ChainStep step, Chain chain, Agreement agreement) {
+    io.parley.proto.agreement.v1.StepIdentity.Builder message =
+        io.parley.proto.agreement.v1.StepIdentity.newBuilder().setAppSha256(step.app().value());
+    for (ChainInput input : step.inputs()) {
+      message.addInputs(
+          ChainCodec.toMessage(
+              new ChainInput(input.name(), chain.columns(input, agreement.datasets()))));
+    }
+    for (ChainOutput output : step.outputs()) {
+      message.addOutputs(
+          ChainCodec.toMessage(
+              new ChainOutput(output.name(), output.columns(), java.util.List.of())));
+    }
+    for (ChainParameter parameter : step.parameters()) {
+      message.addParameters(AgreementWriter.parameter(own(parameter, agreement)));
+    }
+    return Digest.of(StrictMessages.encode(message.build()));
+  }
+
+  private static Parameter own(ChainParameter parameter, Agreement agreement) {
+    return switch (parameter) {
+      case ChainParameter.Fixed fixed -> new Parameter.Fixed(fixed.name(), fixed.value());
+      case ChainParameter.From from ->
+          switch (agreement.parameter(from.parameter())) {
+            case Parameter.Fixed fixed -> new Parameter.Fixed(from.name(), fixed.value());
+            case Parameter.Free free -> new Parameter.Free(from.name(), free.type());
+          };
+    };
+  }
+}

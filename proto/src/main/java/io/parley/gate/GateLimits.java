@@ -1,0 +1,31 @@
+package io.parley.gate;
+
+import java.time.Duration;
+
+/** How large a verification set may be, and how long it may run. */
+public final class GateLimits {
+  /** The exact bytes of a set. One frame of the link to an enclave holds it, sealed. */
+  public static final int SET_BYTES_MAX = 2 << 20;
+
+  /** Sets that an owner has under one agreement at a time. */
+  public static final int SETS_MAX = 16;
+
+  /** Rows of one expected result. */
+  public static final int ROWS_MAX = 100_000;
+
+  /** Findings that are told. */
+  public static final int FINDINGS_MAX = 64;
+
+  public static final int FINDING_CHARS_MAX = 256;
+
+  /** Time for an app on a set that says nothing else. */
+  public static final Duration TIME_DEFAULT = Duration.ofMinutes(2);
+
+  public static final Duration TIME_MAX = Duration.ofMinutes(10);
+
+  static final int SALT_BYTES = 32;
+  static final int FINDINGS_BYTES_MAX = 16 << 10;
+  static final int ORDER_BYTES_MAX = SET_BYTES_MAX + (16 << 10);
+
+  private GateLimits() {}
+}
