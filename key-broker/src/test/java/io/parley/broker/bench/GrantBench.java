@@ -1,0 +1,157 @@
+package io.parley.broker.bench;
+
+import io.parley.agreement.platform.NitroPolicy;
+import io.parley.agreement.platform.SevSnpPolicy;
+import io.parley.agreement.platform.TdxPolicy;
+import io.parley.agreement.platform.TpmPolicy;
+import io.parley.evidence.Evidence;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Measures grants, from challenge to sealed key, on one broker's process over TLS; the askers are
+ * in this process, on the same processors.
+ *
+ * <p>Arguments: an empty folder; how many seconds to measure each figure; then kinds, or none for
+ * all. {@code -Dparley.bench.broker="FLAGS"} are the flags of the broker's JVM, {@code
+ * -Dparley.bench.askers=1,16,256} how many ask at a time, {@code -Dparley.bench.warm_up=15} for how
+ * many seconds they ask before anything is measured.
+ */
+public final class GrantBench {
+  private static final List<String> KINDS =
+      List.of(
+          Evidence.SIMULATED, SevSnpPolicy.KIND, TdxPolicy.KIND, NitroPolicy.KIND, TpmPolicy.KIND);
+  private static final int[] CROWDS =
+      Arrays.stream(System.getProperty("parley.bench.askers", "1,16,256").split(","))
+          .mapToInt(Integer::parseInt)
+          .toArray();
+  private static final int HELPERS = 16;
+  private static final int ROUNDS = 3;
+
+  /** A party may have 256 credentials of TPMs out, and there are two parties. */
+  private static final int BATCH = 512;
+
+  private static final int WARM_UP_SECONDS = Integer.getInteger("parley.bench.warm_up", 15);
+
+  private final PrintStream out;
+  private final double seconds;
+  private final Bench bench;
+  private final RawCost raw = new RawCost();
+
+  private GrantBench(PrintStream out, double seconds, Bench bench) {
+    this.out = out;
+    this.seconds = seconds;
+    this.bench = bench;
+  }
+
+  /** Grants of one figure. */
+  private record Measured(double perSecond, double brokerMicros, long[] nanos) {
+    double millis(double quantile) {
+      return nanos[(int) Math.min(nanos.length - 1L, (long) (quantile * nanos.length))] / 1e6;
+    }
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    List<String> kinds =
+        arguments.length > 2 ? Arrays.asList(arguments).subList(2, arguments.length) : KINDS;
+    List<String> flags =
+        List.of(
+            System.getProperty("parley.bench.broker", "-XX:TieredStopAtLevel=1 -Xmx256m")
+                .split(" "));
+    try (Bench bench = new Bench(Path.of(arguments[0]), flags)) {
+      new GrantBench(System.out, Double.parseDouble(arguments[1]), bench).run(kinds);
+    }
+    System.exit(0);
+  }
+
+  private void run(List<String> kinds) throws InterruptedException {
+    out.println(
+        "kind        raw/s  askers  grants/s (lowest to highest)   of raw   p50 ms   p99 ms  broker us");
+    warmUp(kinds);
+    for (String kind : kinds) {
+      double perSecond = raw(kind);
+      for (int askers : CROWDS) {
+        print(kind, perSecond, askers, rounds(kind, askers));
+      }
+    }
+  }
+
+  private void warmUp(List<String> kinds) throws InterruptedException {
+    for (String kind : kinds) {
+      var _ = measure(kind, HELPERS, (double) WARM_UP_SECONDS / kinds.size());
+      var _ = raw(kind);
+    }
+  }
+
+  /** On all processors, with nothing else to do. */
+  private double raw(String kind) throws InterruptedException {
+    int processors = Runtime.getRuntime().availableProcessors();
+    try (Crowd crowd = new Crowd(processors)) {
+      return crowd.perSecond((long) (seconds * TimeUnit.SECONDS.toNanos(1)), () -> raw.grant(kind));
+    }
+  }
+
+  private List<Measured> rounds(String kind, int askers) throws InterruptedException {
+    List<Measured> rounds = new ArrayList<>();
+    for (int i = 0; i < ROUNDS; i++) {
+      rounds.add(measure(kind, askers, seconds));
+    }
+    rounds.sort((a, b) -> Double.compare(a.perSecond(), b.perSecond()));
+    return rounds;
+  }
+
+  /** In batches: the hardware's signatures in the middle of each are not measured. */
+  private Measured measure(String kind, int askers, double atLeastSeconds)
+      throws InterruptedException {
+    List<Asker> all = new ArrayList<>();
+    long nanos = 0;
+    Duration broker = Duration.ZERO;
+    int batch = askers == 1 ? BATCH / 8 : BATCH;
+    try (Crowd crowd = new Crowd(askers);
+        Crowd helpers = new Crowd(HELPERS)) {
+      while (nanos < atLeastSeconds * TimeUnit.SECONDS.toNanos(1)) {
+        List<Asker> some = java.util.Collections.synchronizedList(new ArrayList<>());
+        List<Integer> jobs = new ArrayList<>();
+        for (int i = 0; i < batch / 2; i++) {
+          jobs.add(i);
+        }
+        var _ = helpers.each(jobs, number -> some.addAll(bench.askers(kind, number)));
+        List<Asker> fixed = List.copyOf(some);
+        Duration before = bench.processorTime();
+        nanos += crowd.each(fixed, Asker::challenge);
+        broker = broker.plus(bench.processorTime().minus(before));
+        var _ = helpers.each(fixed, Asker::answer);
+        before = bench.processorTime();
+        nanos += crowd.each(fixed, Asker::request);
+        broker = broker.plus(bench.processorTime().minus(before));
+        all.addAll(fixed);
+      }
+    }
+    long[] waits = all.stream().mapToLong(Asker::nanos).sorted().toArray();
+    return new Measured(all.size() * 1e9 / nanos, broker.toNanos() / 1e3 / all.size(), waits);
+  }
+
+  private void print(String kind, double rawPerSecond, int askers, List<Measured> rounds) {
+    Measured median = rounds.get(rounds.size() / 2);
+    out.println(
+        String.format(
+            Locale.ROOT,
+            "%-10s %6.0f  %6d  %8.0f (%5.0f to %5.0f)          %6.2f  %7.1f  %7.1f  %9.0f",
+            kind,
+            rawPerSecond,
+            askers,
+            median.perSecond(),
+            rounds.getFirst().perSecond(),
+            rounds.getLast().perSecond(),
+            median.perSecond() / rawPerSecond,
+            median.millis(0.5),
+            median.millis(0.99),
+            median.brokerMicros()));
+  }
+}
