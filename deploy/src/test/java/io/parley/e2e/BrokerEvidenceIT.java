@@ -98,8 +98,8 @@ class BrokerEvidenceIT {
     String digest = ada.agree(bob, agreement(name, measurement));
     Path t = Files.writeString(folder.resolve("t.csv"), "k\n1\n2\n3\n");
     Path u = Files.writeString(folder.resolve("u.csv"), "k\n2\n3\n4\n");
-    ada.parley("--quiet", "dataset", "add", "t=" + t, "--agreement", digest);
-    bob.parley("--quiet", "dataset", "add", "u=" + u, "--agreement", digest);
+    ada.parley("--quiet", "dataset", "add", "t=" + t, "--agreement", digest, "--replace");
+    bob.parley("--quiet", "dataset", "add", "u=" + u, "--agreement", digest, "--replace");
     return digest;
   }
 
@@ -151,7 +151,7 @@ class BrokerEvidenceIT {
     refused(ada.run("job", "submit", digest));
     // A node that has just seen it where it should be believes that for a while; the other looks.
     measured = OTHER;
-    ada.parley("job", "submit", digest, "--dry-run");
+    ada.parley("job", "submit", digest, "--validate-only");
     measured = AGREED;
     String job = ada.submit(digest);
     assertThat(ada.awaitEnd(job)).contains("FAILED", "BROKER_EVIDENCE_WRONG", "\"bob\"");
