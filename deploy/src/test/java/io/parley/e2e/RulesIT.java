@@ -57,11 +57,8 @@ class RulesIT {
     StringBuilder rows = new StringBuilder("patient,ward,days,diagnosis\n");
     StringBuilder amounts = new StringBuilder("patient,amount\n");
     for (int patient = 1; patient <= 8; patient++) {
-      // Six in A, and two in B with two stays each, who are two all the same.
+      // Six in A, two in B.
       rows.append("%d,%s,%d,secret\n".formatted(patient, patient <= 6 ? "A" : "B", patient));
-      if (patient > 6) {
-        rows.append("%d,B,%d,secret\n".formatted(patient, patient));
-      }
       amounts.append("%d,%d\n".formatted(patient, patient * 10));
     }
     admissions = Files.writeString(folder.resolve("admissions.csv"), rows);
