@@ -48,9 +48,9 @@ public record Folders(Path appSource, Path app, Path in, Path out, Path held, Li
     return new Folders(
         Path.of("/appsrc"),
         Path.of("/app"),
-        Path.of("/work/in"),
-        Path.of("/work/out"),
-        Path.of("/work", HexFormat.of().formatHex(name)),
+        Path.of("/job/in"),
+        Path.of("/job/out"),
+        Path.of("/job", HexFormat.of().formatHex(name)),
         List.of(Path.of("/tmp"), Path.of("/net")));
   }
 

@@ -18,7 +18,7 @@ final class SandboxCommand {
   /** Where the shim finds its host. */
   static final String SOCKET = "/run/host.sock";
 
-  private static final List<String> WRITABLE = List.of("/app", "/work", "/net", "/tmp", "/private");
+  private static final List<String> WRITABLE = List.of("/app", "/job", "/net", "/tmp", "/private");
   private static final List<String> DEVICES = List.of("null", "zero", "random", "urandom");
 
   /** 1 and not 0: the kernel starts no dump handler either (core(5), fs/coredump.c). */
@@ -56,8 +56,7 @@ final class SandboxCommand {
     }
     // One file system for all data, so that what one step wrote moves to the next without a copy.
     for (String folder : List.of("in", "out")) {
-      parts.addAll(
-          List.of("--dir", "/work/" + folder, "--symlink", "work/" + folder, "/" + folder));
+      parts.addAll(List.of("--dir", "/job/" + folder, "--symlink", "job/" + folder, "/" + folder));
     }
     parts.addAll(List.of("--ro-bind", "{socket}", SOCKET));
     // The filter comes by standard input, so nobody has to hand a descriptor on.

@@ -85,7 +85,7 @@ class BwrapLauncherTest {
   void sandboxSeesNothingOfTheHost() throws IOException {
     try (Enclave enclave = launch(null)) {
       assertThat(ask(enclave, "list /"))
-          .isEqualTo("app appsrc dev in jdk lib lib64 net out private proc run shim tmp usr work");
+          .isEqualTo("app appsrc dev in jdk job lib lib64 net out private proc run shim tmp usr");
       assertThat(ask(enclave, "list /run")).isEqualTo("host.sock");
       assertThat(ask(enclave, "list /dev")).isEqualTo("null random urandom zero");
       assertThat(ask(enclave, "list /appsrc")).isEmpty();
