@@ -102,7 +102,7 @@ class SqlAppTest {
         "SELECT i::BIGINT AS i FROM range(3) t(i)",
         "VALUES (1, 'a'), (2, NULL)",
         "SELECT sum(days) AS huge, (SELECT max(id) FROM patients) AS top FROM \"patients\"; -- end",
-        "SELECT * FROM (PIVOT claims ON patient IN (1, 2) USING sum(amount))",
+        "SELECT * FROM (PIVOT claims ON patient IN (1, 2) USING sum(amount)) ORDER BY ALL",
         "SELECT ward, row_number() OVER (PARTITION BY ward ORDER BY id NULLS LAST) AS r FROM patients ORDER BY ALL",
         "SELECT count(*) AS n FROM patients",
         "SELECT c FROM claims AS x(a, b, c) ORDER BY c",
