@@ -22,33 +22,9 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Puts an enclave server together from its folder, top to bottom. */
 final class EnclaveWiring {
-  private static final Logger LOG = LoggerFactory.getLogger(EnclaveWiring.class);
-
-  /** A server that serves; closing it leaves nothing behind. */
-  static final class Running implements AutoCloseable {
-    private final List<AutoCloseable> parts;
-    private final String address;
-
-    private Running(List<AutoCloseable> parts, String address) {
-      this.parts = parts;
-      this.address = address;
-    }
-
-    /** host:port of the gRPC server. */
-    String address() {
-      return address;
-    }
-
-    @Override
-    public synchronized void close() {
-      closeAll(parts);
-    }
-  }
 
   private EnclaveWiring() {}
 
@@ -62,7 +38,7 @@ final class EnclaveWiring {
     try {
       return start(folder, parts);
     } catch (RuntimeException e) {
-      closeAll(parts);
+      Running.closeAll(parts);
       throw e;
     }
   }
@@ -125,16 +101,5 @@ final class EnclaveWiring {
     SigningKey key = KeyFiles.loadSigning(folder.resolve("identity").resolve("platform.key"));
     parts.add(key::close);
     return key::sign;
-  }
-
-  private static void closeAll(List<AutoCloseable> parts) {
-    for (AutoCloseable part : parts.reversed()) {
-      try {
-        part.close();
-      } catch (Exception e) {
-        LOG.atError().setCause(e).log("closing a part of the enclave server failed");
-      }
-    }
-    parts.clear();
   }
 }

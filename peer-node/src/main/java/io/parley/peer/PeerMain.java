@@ -1,16 +1,13 @@
 package io.parley.peer;
 
-import io.parley.process.ServerProcess;
-import io.parley.wire.ParleyException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -21,6 +18,7 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true)
 public final class PeerMain implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(PeerMain.class);
+  private static final String WHAT = "the node";
 
   @Parameters(arity = "0..1", hidden = true, description = "serve")
   private String verb = "serve";
@@ -28,15 +26,7 @@ public final class PeerMain implements Callable<Integer> {
   @Option(names = "--home", required = true, description = "The party's folder.")
   private Path home = Path.of("");
 
-  @Option(
-      names = "--ready-file",
-      description = "Written once the node serves; holds its host:port.")
-  private @Nullable Path readyFile;
-
-  @Option(
-      names = "--die-with-stdin",
-      description = "End when standard input ends: the parent that holds its other end is gone.")
-  private boolean dieWithStdin;
+  @Mixin private final ServerOptions server = new ServerOptions();
 
   private PeerMain() {}
 
@@ -47,7 +37,8 @@ public final class PeerMain implements Callable<Integer> {
   /** Runs the node until the process is told to end; answers with the exit code. */
   public static int run(String... arguments) {
     return new CommandLine(new PeerMain())
-        .setExecutionExceptionHandler((failure, line, parsed) -> report(failure))
+        .setExecutionExceptionHandler(
+            (failure, line, parsed) -> ServerOptions.report(WHAT, LOG, failure))
         .execute(arguments);
   }
 
@@ -57,34 +48,7 @@ public final class PeerMain implements Callable<Integer> {
       throw new CommandLine.ParameterException(
           new CommandLine(this), "'%s' is not known; expected serve".formatted(verb));
     }
-    if (dieWithStdin) {
-      ServerProcess.endWithStdin(() -> LOG.atInfo().log("standard input ended; so does the node"));
-    }
-    CountDownLatch ended = new CountDownLatch(1);
-    try (PeerWiring.Running node = PeerWiring.start(home.toAbsolutePath().normalize())) {
-      Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(
-                  () -> {
-                    node.close();
-                    ended.countDown();
-                  },
-                  "shutdown"));
-      LOG.atInfo().log("the node serves on {}", node.address());
-      if (readyFile != null) {
-        ServerProcess.announce(readyFile, node.address());
-      }
-      ended.await();
-    }
+    server.serve(WHAT, LOG, () -> PeerWiring.start(home.toAbsolutePath().normalize()));
     return 0;
-  }
-
-  private static int report(Exception failure) {
-    if (failure instanceof ParleyException known) {
-      LOG.atError().log("{}: {}", known.reason(), known.getMessage());
-    } else {
-      LOG.atError().setCause(failure).log("the node failed");
-    }
-    return 1;
   }
 }

@@ -230,7 +230,7 @@ final class PeerNode implements AutoCloseable {
     try {
       return new PeerNode(parts, begun);
     } catch (RuntimeException e) {
-      closeAll(begun);
+      Running.closeAll(begun);
       throw e;
     }
   }
@@ -285,17 +285,6 @@ final class PeerNode implements AutoCloseable {
   /** In the reverse order of the making. */
   @Override
   public void close() {
-    closeAll(closing);
-  }
-
-  private static void closeAll(List<AutoCloseable> parts) {
-    for (AutoCloseable part : parts.reversed()) {
-      try {
-        part.close();
-      } catch (Exception e) {
-        LOG.atError().setCause(e).log("closing a part of the node failed");
-      }
-    }
-    parts.clear();
+    Running.closeAll(closing);
   }
 }

@@ -28,35 +28,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Puts a node together from a party's home, top to bottom. */
 final class PeerWiring {
-  private static final Logger LOG = LoggerFactory.getLogger(PeerWiring.class);
   private static final String BROKER_MAIN = "io.parley.broker.Main";
   private static final String BROKER_HEAP = "256m";
-
-  /** A node that serves; closing it leaves nothing behind. */
-  static final class Running implements AutoCloseable {
-    private final List<AutoCloseable> parts;
-    private final String address;
-
-    private Running(List<AutoCloseable> parts, String address) {
-      this.parts = parts;
-      this.address = address;
-    }
-
-    /** host:port of the gRPC server. */
-    String address() {
-      return address;
-    }
-
-    @Override
-    public synchronized void close() {
-      closeAll(parts);
-    }
-  }
 
   private PeerWiring() {}
 
@@ -70,7 +46,7 @@ final class PeerWiring {
     try {
       return start(home, parts);
     } catch (RuntimeException e) {
-      closeAll(parts);
+      Running.closeAll(parts);
       throw e;
     }
   }
@@ -166,16 +142,5 @@ final class PeerWiring {
   static String version() {
     return Objects.requireNonNullElse(
         PeerWiring.class.getPackage().getImplementationVersion(), "development");
-  }
-
-  private static void closeAll(List<AutoCloseable> parts) {
-    for (AutoCloseable part : parts.reversed()) {
-      try {
-        part.close();
-      } catch (Exception e) {
-        LOG.atError().setCause(e).log("closing a part of the node failed");
-      }
-    }
-    parts.clear();
   }
 }
