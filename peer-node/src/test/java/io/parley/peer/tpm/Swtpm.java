@@ -1,5 +1,6 @@
 package io.parley.peer.tpm;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.parley.peer.machine.Folders;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 
 /** The emulator on this machine. */
@@ -34,6 +36,11 @@ final class Swtpm {
             process -> process.info().commandLine().orElse("").contains(folder.toString() + "/"))
         .filter(process -> process.pid() != ProcessHandle.current().pid())
         .toList();
+  }
+
+  /** Nothing of this folder stays; what a tool has told to end may still take a moment over it. */
+  static void awaitNone(Path folder) {
+    await().atMost(Duration.ofSeconds(20)).until(() -> processes(folder).isEmpty());
   }
 
   static void delete(Path folder) throws IOException {

@@ -58,7 +58,7 @@ class TpmDeviceTest {
     }
     device.close();
     emulator.close();
-    assertThat(Swtpm.processes(folder)).isEmpty();
+    Swtpm.awaitNone(folder);
     Swtpm.delete(folder);
   }
 
