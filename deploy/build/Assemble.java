@@ -10,7 +10,9 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.SequencedSet;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 import java.util.regex.Pattern;
@@ -150,6 +152,36 @@ void archive(Path java, Path folder, Path classList, String name) throws Excepti
   }
   Path archive = folder.resolve(name);
   Files.deleteIfExists(archive);
+  Path wanted = Files.createTempFile("assemble", ".classlist");
+  try {
+    Files.write(wanted, withOwnClasses(Files.readAllLines(classList), jars));
+    dump(java, classPath, wanted, archive);
+  } finally {
+    Files.delete(wanted);
+  }
+  Files.setLastModifiedTime(archive, FIXED);
+}
+
+/** The recorded list, and every class of our own: those change faster than anybody records. */
+List<String> withOwnClasses(List<String> recorded, Path jars) throws IOException {
+  SequencedSet<String> lines = new LinkedHashSet<>(recorded);
+  try (var files = Files.list(jars)) {
+    for (Path jar : files.filter(f -> f.getFileName().toString().startsWith("parley-")).sorted().toList()) {
+      try (ZipFile zip = new ZipFile(jar.toFile())) {
+        zip.stream()
+            .map(ZipEntry::getName)
+            .filter(entry -> entry.startsWith("io/parley/") && entry.endsWith(".class"))
+            .filter(entry -> !entry.endsWith("-info.class"))
+            .map(entry -> entry.substring(0, entry.length() - ".class".length()))
+            .sorted()
+            .forEach(lines::add);
+      }
+    }
+  }
+  return List.copyOf(lines);
+}
+
+void dump(Path java, List<String> classPath, Path classList, Path archive) throws Exception {
   List<String> command = new ArrayList<>();
   command.add(java.resolve("bin/java").toString());
   command.addAll(JVM_OPTIONS);
@@ -160,7 +192,6 @@ void archive(Path java, Path folder, Path classList, String name) throws Excepti
           "-XX:SharedArchiveFile=" + archive,
           "-cp", String.join(":", classPath)));
   run(command, "class archive " + archive);
-  Files.setLastModifiedTime(archive, FIXED);
 }
 
 void run(List<String> command, String what) throws Exception {
