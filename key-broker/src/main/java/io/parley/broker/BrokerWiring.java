@@ -26,6 +26,7 @@ import io.parley.broker.evidence.collateral.CollateralFolder;
 import io.parley.broker.evidence.collateral.CollateralSource;
 import io.parley.broker.evidence.tpm2.Credentials;
 import io.parley.broker.evidence.trust.KnownSignatures;
+import io.parley.broker.gates.Certificates;
 import io.parley.broker.gates.GateKeeper;
 import io.parley.broker.gates.VerificationSets;
 import io.parley.broker.grpc.AgreementGrpc;
@@ -168,7 +169,7 @@ public final class BrokerWiring {
         new StorageLimits(
             config.limits().openProposals(), config.limits().decisionsPerMinute(), nanoTime);
     Agreements agreements = new Agreements(store, log, keys, rules, limits, clock);
-    Halts halts = new Halts(store, log, limits);
+    Halts halts = new Halts(store, log, limits, Certificates::endAll);
     DatasetKeys datasetKeys = new DatasetKeys(store, log, keys, limits, clock);
     Shredding shredding = new Shredding(store, log, keys, vault, clock);
     shredding.finishAll();

@@ -113,10 +113,10 @@ class GateTest {
     CreateJobRequest job = broker.startJob(world.signed);
     FakeEnclave enclave = broker.enclave(world.signed, job, INSURER);
     Asked one = world.ask(enclave, job, INSURER);
-    assertThat(one.order().owner()).isEqualTo(HOSPITAL);
+    assertThat(one.order().gate().owner()).isEqualTo(HOSPITAL);
     GateOutcome first = world.outcome(job, world.open(enclave, job, one), GateVerdict.PASSED);
     Asked two = world.ask(enclave.through(first), job, INSURER);
-    assertThat(two.order().owner()).isEqualTo(INSURER);
+    assertThat(two.order().gate().owner()).isEqualTo(INSURER);
     GateOutcome second = world.outcome(job, world.open(enclave, job, two), GateVerdict.PASSED);
     FakeEnclave passed = enclave.through(first, second);
     Asked three = world.ask(passed, job, INSURER);
@@ -124,7 +124,7 @@ class GateTest {
     // The second alone is not enough.
     CreateJobRequest next = broker.startJob(world.signed);
     FakeEnclave other = broker.enclave(world.signed, next, INSURER);
-    assertThat(world.ask(other, next, INSURER).order().owner()).isEqualTo(HOSPITAL);
+    assertThat(world.ask(other, next, INSURER).order().gate().owner()).isEqualTo(HOSPITAL);
     refused(Reason.EVIDENCE_GATE_WRONG, () -> world.ask(other.through(second), next, INSURER));
   }
 
@@ -236,7 +236,7 @@ class GateTest {
             world.ask(
                 enclave.through(
                     new GateOutcome(
-                        HOSPITAL,
+                        right.gate(),
                         right.set(),
                         right.draw(),
                         right.expectation(),
@@ -249,7 +249,7 @@ class GateTest {
       Digest other = Digest.of(new byte[] {1});
       GateOutcome bent =
           new GateOutcome(
-              HOSPITAL,
+              right.gate(),
               part == 0 ? other : right.set(),
               part == 1 ? other : right.draw(),
               part == 2 ? other : right.expectation(),

@@ -7,8 +7,8 @@ import static io.parley.broker.TestConsortium.INSURER;
 import com.google.protobuf.ByteString;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.Dataset;
+import io.parley.agreement.Gate;
 import io.parley.agreement.GateRule;
-import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
 import io.parley.evidence.Evidence;
 import io.parley.gate.ExpectedColumn;
@@ -16,8 +16,10 @@ import io.parley.gate.ExpectedResult;
 import io.parley.gate.GateAllowance;
 import io.parley.gate.GateDigests;
 import io.parley.gate.GateFindings;
+import io.parley.gate.GateLimits;
 import io.parley.gate.GateOrder;
 import io.parley.gate.GateOutcome;
+import io.parley.gate.GateScope;
 import io.parley.gate.GateTask;
 import io.parley.gate.GateVerdict;
 import io.parley.gate.SignedGateKey;
@@ -33,6 +35,7 @@ import io.parley.proto.broker.v1.GateServiceGrpc;
 import io.parley.proto.broker.v1.GetGateKeyRequest;
 import io.parley.proto.broker.v1.GetGateKeyResponse;
 import io.parley.proto.broker.v1.ListVerificationSetsRequest;
+import io.parley.proto.broker.v1.ListVerificationSetsResponse;
 import io.parley.proto.broker.v1.RequestKeysRequest;
 import io.parley.proto.broker.v1.RequestKeysResponse;
 import io.parley.proto.broker.v1.StoredVerificationSet;
@@ -44,6 +47,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -64,33 +68,46 @@ final class GateWorld {
   }
 
   GateWorld(TestBroker broker, List<String> compute, String... owners) {
+    this(
+        broker,
+        gated(
+            broker
+                .consortium()
+                .agreement("wards", 50, broker.time().instant().plus(Duration.ofDays(30)), compute),
+            owners));
+  }
+
+  /** With an agreement that gets activated. */
+  GateWorld(TestBroker broker, Agreement agreement) {
     this.broker = broker;
+    this.signed = broker.activate(agreement);
+  }
+
+  /** The same with a gate before the datasets of these owners. */
+  static Agreement gated(Agreement plain, String... owners) {
     Set<String> gated = Set.of(owners);
-    Agreement plain =
-        broker
-            .consortium()
-            .agreement("wards", 50, broker.time().instant().plus(Duration.ofDays(30)), compute);
-    signed =
-        broker.activate(
-            new Agreement(
-                plain.name(),
-                plain.parties(),
-                plain.broker(),
-                plain.app(),
-                plain.datasets().stream()
-                    .map(d ->
-                        new Dataset(
-                            d.name(),
-                            d.owner(),
-                            d.columns(),
-                            d.releasedTo(),
-                            gated.contains(d.owner()) ? GateRule.REQUIRED : GateRule.NONE))
-                    .toList(),
-                plain.compute(),
-                plain.results(),
-                plain.environment(),
-                plain.terms(),
-                plain.parameters()));
+    return new Agreement(
+        plain.name(),
+        plain.parties(),
+        plain.broker(),
+        plain.app(),
+        plain.datasets().stream()
+            .map(d ->
+                new Dataset(
+                    d.name(),
+                    d.owner(),
+                    d.columns(),
+                    d.releasedTo(),
+                    gated.contains(d.owner()) ? GateRule.REQUIRED : GateRule.NONE))
+            .toList(),
+        plain.compute(),
+        plain.results(),
+        plain.environment(),
+        plain.terms(),
+        plain.parameters(),
+        plain.brokerEvidence(),
+        plain.queries(),
+        plain.chain());
   }
 
   GateServiceGrpc.GateServiceBlockingStub gates(String party, Role role) {
@@ -110,19 +127,35 @@ final class GateWorld {
   }
 
   VerificationSet set(Digest agreement, String owner, String name, GateAllowance allowance) {
+    return set(
+        agreement, Gate.ofApp(owner), name, allowance, GateLimits.CERTIFY_DAYS_DEFAULT, Map.of());
+  }
+
+  VerificationSet set(Gate gate, String name, int certifyDays, Map<String, String> parameters) {
+    return set(signed.digest(), gate, name, GateAllowance.DEFAULT, certifyDays, parameters);
+  }
+
+  private VerificationSet set(
+      Digest agreement,
+      Gate gate,
+      String name,
+      GateAllowance allowance,
+      int certifyDays,
+      Map<String, String> parameters) {
     byte[] salt = new byte[32];
     RANDOM.nextBytes(salt);
+    GateScope scope = GateScope.of(signed.agreement(), gate);
     return new VerificationSet(
         agreement,
-        owner,
+        gate.owner(),
         name,
-        APP,
-        new TreeMap<>(),
-        signed.agreement().datasets().stream()
-            .map(d -> new VerificationTable(d.name(), 1, ByteString.copyFromUtf8(ROWS)))
+        gate.step(),
+        scope.app(),
+        new TreeMap<>(parameters),
+        scope.inputs().keySet().stream()
+            .map(input -> new VerificationTable(input, 1, ByteString.copyFromUtf8(ROWS)))
             .toList(),
-        signed.agreement().results().stream()
-            .map(ResultRule::name)
+        scope.outputs().stream()
             .map(result ->
                 new ExpectedResult(
                     result,
@@ -132,6 +165,7 @@ final class GateWorld {
                     1))
             .toList(),
         allowance,
+        certifyDays,
         ByteString.copyFrom(salt));
   }
 
@@ -157,12 +191,15 @@ final class GateWorld {
   }
 
   List<StoredVerificationSet> list(String party) {
+    return listed(party).getSetsList();
+  }
+
+  ListVerificationSetsResponse listed(String party) {
     return gates(party, Role.ANALYST)
         .listVerificationSets(
             ListVerificationSetsRequest.newBuilder()
                 .setAgreementSha256(signed.digest().value())
-                .build())
-        .getSetsList();
+                .build());
   }
 
   /** An answer of the broker's and the evidence that it is for. */
@@ -200,7 +237,8 @@ final class GateWorld {
                     new Digest(job.getJobSha256()),
                     asked.evidence().digest(),
                     order.party(),
-                    order.owner(),
+                    order.gate().owner(),
+                    order.gate().step(),
                     enclave.receiveKey().publicKey())));
   }
 
@@ -214,7 +252,7 @@ final class GateWorld {
       CreateJobRequest job, GateTask task, GateVerdict verdict, GateFindings findings) {
     VerificationSet set = VerificationSet.parse(task.set().set());
     return new GateOutcome(
-        set.owner(),
+        set.gate(),
         set.digest(),
         GateDigests.draw(task.draw()),
         GateDigests.expectation(task.draw(), set),

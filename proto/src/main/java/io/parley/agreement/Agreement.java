@@ -304,12 +304,17 @@ public record Agreement(
             .toList());
   }
 
+  /** All gates, in the order of their owners and steps. */
+  public SortedSet<Gate> gates() {
+    return chain == null ? Gates.ofApp(datasets) : Gates.ofSteps(datasets, ChainRules.steps(chain));
+  }
+
   /**
-   * The owners whose gates the app must pass in that party's enclave before it gets any key; none
-   * for a party that does not compute.
+   * The gates that must be passed in that party's enclave before it gets any key; none for a party
+   * that does not compute.
    */
-  public SortedSet<String> gatesBefore(String party) {
-    return computes(party) ? gateOwners() : names(List.of());
+  public SortedSet<Gate> gatesBefore(String party) {
+    return computes(party) ? gates() : Collections.emptySortedSet();
   }
 
   private static SortedSet<String> names(List<String> names) {

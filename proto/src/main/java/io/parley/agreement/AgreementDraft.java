@@ -111,6 +111,33 @@ public final class AgreementDraft {
   }
 
   /**
+   * The step of a gate, alone: an agreement of its own in which it does what it does in the chain.
+   *
+   * @throws RefusedException INVALID_REQUEST when there is no chain, or no such step
+   */
+  public AgreementDraft only(Gate gate) {
+    if (chain == null) {
+      throw new RefusedException(
+          Reason.INVALID_REQUEST, "agreement '%s' has one app, and no steps".formatted(name));
+    }
+    StepAlone alone = new StepAlone(chain, gate);
+    return new AgreementDraft(
+        name,
+        parties,
+        broker,
+        null,
+        alone.chain(),
+        alone.datasets(datasets, compute),
+        compute,
+        alone.results(results),
+        environment,
+        terms,
+        alone.parameters(parameters),
+        brokerEvidence,
+        queries);
+  }
+
+  /**
    * The agreement that this stands for here and now: parties' keys and the broker from the
    * membership list, the app by name, the shim of this installation where none is named.
    *

@@ -50,7 +50,7 @@ final class AgreementRules {
     conditionsOfChain(problems, datasets, results, queries);
     ChainRules.check(
         problems,
-        chain.steps().stream().map(s -> new ChainRules.Step(s.name(), s.flow())).toList(),
+        ChainRules.steps(chain),
         chain.grants(),
         new ChainRules.Around(
             datasets,
@@ -68,10 +68,6 @@ final class AgreementRules {
           dataset.usage().isEmpty(),
           "datasets.%s.usage".formatted(dataset.name()),
           "is not enforced in a chain; leave it out, and say under read_by which steps may read it");
-      problems.check(
-          dataset.gate() == GateRule.NONE,
-          "datasets.%s.gate".formatted(dataset.name()),
-          "is not there for chains; leave it out");
     }
     for (ResultRule result : results) {
       problems.check(

@@ -3,6 +3,7 @@ package io.parley.agreement;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.Suggestions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -53,6 +54,35 @@ public record Chain(List<ChainStep> steps, List<ChainGrant> grants) {
       changed.add(new ChainStep(step.name(), apps.get(i), step.flow()));
     }
     return new Chain(changed, grants);
+  }
+
+  /**
+   * Index of the step of this name.
+   *
+   * @throws RefusedException INVALID_REQUEST when there is none
+   */
+  public int indexOf(String step) {
+    for (int i = 0; i < steps.size(); i++) {
+      if (steps.get(i).name().equals(step)) {
+        return i;
+      }
+    }
+    throw new RefusedException(
+        Reason.INVALID_REQUEST,
+        "the chain has no step '%s'%s"
+            .formatted(
+                Suggestions.shown(step),
+                Suggestions.forName(step, steps.stream().map(ChainStep::name).toList())),
+        Map.of("step", Suggestions.shown(step)));
+  }
+
+  /**
+   * The step of this name.
+   *
+   * @throws RefusedException INVALID_REQUEST when there is none
+   */
+  public ChainStep step(String step) {
+    return steps.get(indexOf(step));
   }
 
   /** Index of the last step that reads what has this name; -1: none does. */

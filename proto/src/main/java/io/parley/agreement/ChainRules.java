@@ -50,6 +50,11 @@ final class ChainRules {
     grants.forEach(grant -> this.grants.put(grant.dataset(), grant));
   }
 
+  /** A whole chain's. */
+  static List<Step> steps(Chain chain) {
+    return chain.steps().stream().map(step -> new Step(step.name(), step.flow())).toList();
+  }
+
   static void check(Problems problems, List<Step> steps, List<ChainGrant> grants, Around around) {
     Rules rules = new Rules(problems);
     rules.size("chain", steps.size(), 1, Limits.MAX_STEPS);
@@ -65,6 +70,11 @@ final class ChainRules {
     }
     chain.grants();
     chain.uses();
+    rules.size(
+        "verification gates",
+        Gates.ofSteps(around.datasets(), steps).size(),
+        0,
+        Limits.MAX_STEP_GATES);
   }
 
   private static String path(Step step, String part) {

@@ -5,6 +5,7 @@ import io.parley.seal.HpkeSuite;
 import io.parley.wire.Digest;
 import io.parley.wire.Problems;
 import io.parley.wire.Reason;
+import io.parley.wire.StrictMessages;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -75,6 +76,11 @@ public record Environment(
     rules.tests("tests", tests);
     rules.isolation("isolation", isolation);
     problems.throwIfAny(Reason.INVALID_AGREEMENT, "environment");
+  }
+
+  /** SHA-256 of its exact bytes: equal for environments that demand the same. */
+  public Digest digest() {
+    return Digest.of(StrictMessages.encode(AgreementWriter.environment(this)));
   }
 
   /** What the hardware of this kind must show; empty where it is not accepted. */

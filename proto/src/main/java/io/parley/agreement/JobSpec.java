@@ -11,7 +11,6 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -126,14 +125,7 @@ public record JobSpec(
   public void check(Agreement terms) {
     Party submitting = terms.party(submitter);
     Problems problems = new Problems();
-    TreeMap<String, String> left = new TreeMap<>(parameters);
-    for (Parameter parameter : terms.parameters()) {
-      ParameterText.check(problems, parameter, left);
-    }
-    left.keySet()
-        .forEach(name ->
-            problems.add(
-                name, "is no parameter of this agreement" + suggestion(name, terms.parameters())));
+    ParameterValues.check(problems, terms.parameters(), parameters);
     problems.throwIfAny(
         Reason.INVALID_PARAMETER,
         "job of '%s' under agreement '%s'".formatted(submitting.name(), terms.name()));
@@ -142,18 +134,6 @@ public record JobSpec(
   /** What the app gets: the agreement's fixed values and this job's free ones. */
   public SortedMap<String, String> allParameters(Agreement terms) {
     check(terms);
-    TreeMap<String, String> all = new TreeMap<>(parameters);
-    for (Parameter parameter : terms.parameters()) {
-      if (parameter instanceof Parameter.Fixed fixed) {
-        all.put(fixed.name(), fixed.value());
-      }
-    }
-    return Collections.unmodifiableSortedMap(all);
-  }
-
-  private static String suggestion(String came, List<Parameter> known) {
-    return known.isEmpty()
-        ? "; it has none"
-        : Suggestions.forName(came, known.stream().map(Parameter::name).toList());
+    return ParameterValues.all(terms.parameters(), parameters);
   }
 }

@@ -14,6 +14,9 @@ public final class Limits {
   /** Steps of a chain. */
   public static final int MAX_STEPS = 16;
 
+  /** Verification gates before steps: what evidence says of all of them must fit into claims. */
+  public static final int MAX_STEP_GATES = 32;
+
   public static final int MAX_TESTS = 64;
   public static final int MAX_SHIMS = 16;
   public static final int MAX_NAME_CHARS = 63;

@@ -2,6 +2,7 @@ package io.parley.agreement;
 
 import io.parley.wire.Digest;
 import io.parley.wire.StrictMessages;
+import java.util.List;
 
 /**
  * What a step does, whichever chain or agreement it is in: its app, the columns that it gets and
@@ -22,13 +23,21 @@ public final class StepIdentity {
     }
     for (ChainOutput output : step.outputs()) {
       message.addOutputs(
-          ChainCodec.toMessage(
-              new ChainOutput(output.name(), output.columns(), java.util.List.of())));
+          ChainCodec.toMessage(new ChainOutput(output.name(), output.columns(), List.of())));
     }
-    for (ChainParameter parameter : step.parameters()) {
-      message.addParameters(AgreementWriter.parameter(own(parameter, agreement)));
-    }
+    parameters(step, agreement)
+        .forEach(parameter -> message.addParameters(AgreementWriter.parameter(parameter)));
     return Digest.of(StrictMessages.encode(message.build()));
+  }
+
+  /** What the step's app is told, by the names that it knows. */
+  public static List<Parameter> parameters(ChainStep step, Agreement agreement) {
+    return step.parameters().stream().map(parameter -> own(parameter, agreement)).toList();
+  }
+
+  /** Whether the step does the same in every job: none of its parameters is left to jobs. */
+  public static boolean isFixed(ChainStep step, Agreement agreement) {
+    return parameters(step, agreement).stream().noneMatch(Parameter.Free.class::isInstance);
   }
 
   private static Parameter own(ChainParameter parameter, Agreement agreement) {

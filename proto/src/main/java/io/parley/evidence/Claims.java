@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param job digest of the exact JobSpec bytes
  * @param app digest of the measured app's manifest; null where the party does not compute
  * @param tests outcome by name of the environment tests
- * @param gates verification gates that it has been through, in the order of their owners' names
+ * @param gates verification gates that it has been through, in the order of their owners and steps
  */
 public record Claims(
     ByteString nonce,
@@ -93,8 +93,8 @@ public record Claims(
       throw wrong("gates", "%d of them; at most %d are allowed".formatted(gates.size(), MAX_GATES));
     }
     for (int i = 1; i < gates.size(); i++) {
-      if (gates.get(i - 1).owner().compareTo(gates.get(i).owner()) >= 0) {
-        throw wrong("gates", "not in the order of their owners, each once");
+      if (gates.get(i - 1).gate().compareTo(gates.get(i).gate()) >= 0) {
+        throw wrong("gates", "not in the order of their owners and steps, each once");
       }
     }
   }

@@ -7,8 +7,13 @@ public final class GateLimits {
   /** The exact bytes of a set. One frame of the link to an enclave holds it, sealed. */
   public static final int SET_BYTES_MAX = 2 << 20;
 
-  /** Sets that an owner has under one agreement at a time. */
+  /** Sets that an owner has for the app, or for one step, of an agreement at a time. */
   public static final int SETS_MAX = 16;
+
+  /** Days for which a step that passed is certified, where its set says nothing else. */
+  public static final int CERTIFY_DAYS_DEFAULT = 7;
+
+  public static final int CERTIFY_DAYS_MAX = 90;
 
   /** Rows of one expected result. */
   public static final int ROWS_MAX = 100_000;

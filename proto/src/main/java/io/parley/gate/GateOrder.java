@@ -1,6 +1,7 @@
 package io.parley.gate;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.Gate;
 import io.parley.seal.SealedBytes;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -11,6 +12,7 @@ import io.parley.wire.StrictMessages;
  * for this enclave, is for the enclave to check.
  *
  * @param evidence digest of the evidence that it answers
+ * @param gate whose set it is, and what is run on it
  * @param set digest of the set that was drawn
  * @param task {@link GateTask}, sealed to the enclave
  */
@@ -20,7 +22,7 @@ public record GateOrder(
     Digest agreement,
     Digest job,
     Digest evidence,
-    String owner,
+    Gate gate,
     Digest set,
     SealedBytes task) {
   /** Label of the broker's signature. */
@@ -35,7 +37,8 @@ public record GateOrder(
             .setAgreementSha256(agreement.value())
             .setJobSha256(job.value())
             .setEvidenceSha256(evidence.value())
-            .setOwner(owner)
+            .setOwner(gate.owner())
+            .setStep(gate.step())
             .setSetSha256(set.value())
             .setTask(task.toMessage())
             .build());
@@ -60,7 +63,7 @@ public record GateOrder(
         new Digest(message.getAgreementSha256()),
         new Digest(message.getJobSha256()),
         new Digest(message.getEvidenceSha256()),
-        message.getOwner(),
+        new Gate(message.getOwner(), message.getStep()),
         new Digest(message.getSetSha256()),
         SealedBytes.fromMessage(message.getTask()));
   }

@@ -1,5 +1,6 @@
 package io.parley.gate;
 
+import io.parley.agreement.Gate;
 import io.parley.seal.SealedBytes;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * How a gate ended, as an enclave claims it. Whether it did is for the broker to check, which knows
  * what it drew.
  *
+ * @param gate whose it was, and what was run
  * @param set digest of the verification set
  * @param draw as {@link GateDigests#draw}
  * @param expectation as {@link GateDigests#expectation}
@@ -17,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param findings {@link GateFindings}, sealed to the broker
  */
 public record GateOutcome(
-    String owner,
+    Gate gate,
     Digest set,
     Digest draw,
     Digest expectation,
@@ -25,11 +27,13 @@ public record GateOutcome(
     GateVerdict verdict,
     SealedBytes findings) {
   private static final String OWNER = "[a-z0-9][a-z0-9-]{0,62}";
+  private static final String STEP = "([a-z][a-z0-9_-]{0,62})?";
 
   public GateOutcome {
-    if (!owner.matches(OWNER)) {
+    if (!gate.owner().matches(OWNER) || !gate.step().matches(STEP)) {
       throw new RefusedException(
-          Reason.INVALID_EVIDENCE, "claims: gates: owner is not in the form " + OWNER);
+          Reason.INVALID_EVIDENCE,
+          "claims: gates: owner and step are not in the forms %s and %s".formatted(OWNER, STEP));
     }
     if (findings.ciphertext().size() > GateLimits.FINDINGS_BYTES_MAX + 1024) {
       throw new RefusedException(
@@ -40,7 +44,8 @@ public record GateOutcome(
   public io.parley.proto.enclave.v1.GateOutcome toMessage() {
     var message =
         io.parley.proto.enclave.v1.GateOutcome.newBuilder()
-            .setOwner(owner)
+            .setOwner(gate.owner())
+            .setStep(gate.step())
             .setSetSha256(set.value())
             .setDrawSha256(draw.value())
             .setExpectationSha256(expectation.value())
@@ -59,7 +64,7 @@ public record GateOutcome(
    */
   public static GateOutcome fromMessage(io.parley.proto.enclave.v1.GateOutcome message) {
     return new GateOutcome(
-        message.getOwner(),
+        new Gate(message.getOwner(), message.getStep()),
         new Digest(message.getSetSha256()),
         new Digest(message.getDrawSha256()),
         new Digest(message.getExpectationSha256()),

@@ -1,12 +1,12 @@
 package io.parley.gate;
 
 import io.parley.agreement.Agreement;
-import io.parley.agreement.Dataset;
-import io.parley.agreement.JobSpec;
-import io.parley.agreement.ResultRule;
+import io.parley.agreement.Gate;
+import io.parley.agreement.ParameterValues;
 import io.parley.agreement.SignedAgreement;
 import io.parley.wire.Problems;
 import io.parley.wire.Reason;
+import io.parley.wire.Suggestions;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -16,7 +16,6 @@ final class SetRules {
   private static final String NAME = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
   private static final int COLUMNS_MAX = 1024;
   private static final int CHARS_MAX = 128;
-  private static final String ANY_JOB = "0".repeat(32);
 
   private final VerificationSet set;
   private final SignedAgreement signed;
@@ -34,27 +33,59 @@ final class SetRules {
         "agreement",
         "is %s; expected %s".formatted(set.agreement(), signed.digest()));
     problems.check(set.owner().equals(party), "owner", "is not %s, who brings it".formatted(party));
-    problems.check(
-        agreement.gateOwners().contains(set.owner()),
-        "owner",
-        "has no dataset with 'gate: required' in this agreement");
     problems.check(set.name().matches(NAME), "name", "must be in the form " + NAME);
-    problems.check(
-        set.app().equals(agreement.app()),
-        "app",
-        "is %s; the agreement's is %s".formatted(set.app(), agreement.app()));
     problems.check(
         set.salt().size() == GateLimits.SALT_BYTES,
         "salt",
         "has %d bytes; expected %d".formatted(set.salt().size(), GateLimits.SALT_BYTES));
-    problems.attempt("params", this::parameters);
+    problems.check(
+        !set.step().isEmpty() || set.certifyDays() == GateLimits.CERTIFY_DAYS_DEFAULT,
+        "certify_days",
+        "is for a step of a chain; an agreement's one app runs on a set in every job");
+    if (isGate(agreement)) {
+      scope(GateScope.of(agreement, set.gate()));
+    }
+    set.results().forEach(this::result);
+    problems.throwIfAny(Reason.INVALID_VERIFICATION_SET, "verification set");
+  }
+
+  private boolean isGate(Agreement agreement) {
+    if (!agreement.gateOwners().contains(set.owner())) {
+      problems.add("owner", "has no dataset with 'gate: required' in this agreement");
+      return false;
+    }
+    List<String> steps =
+        agreement.gates().stream()
+            .filter(gate -> gate.owner().equals(set.owner()))
+            .map(Gate::step)
+            .toList();
+    if (!steps.contains(set.step())) {
+      problems.add(
+          "step",
+          agreement.chain() == null
+              ? "is '%s'; the agreement has one app, and no steps"
+                  .formatted(Suggestions.shown(set.step()))
+              : "is '%s'; expected a step that rows of %s reach: %s"
+                  .formatted(Suggestions.shown(set.step()), set.owner(), steps));
+      return false;
+    }
+    return true;
+  }
+
+  private void scope(GateScope scope) {
+    problems.check(
+        set.app().equals(scope.app()),
+        "app",
+        "is %s; the agreement's is %s".formatted(set.app(), scope.app()));
+    problems.attempt("params", () -> ParameterValues.all(scope.parameters(), set.parameters()));
     problems.check(
         set.inputs().stream()
             .map(VerificationTable::dataset)
             .toList()
-            .equals(agreement.datasets().stream().map(Dataset::name).toList()),
+            .equals(List.copyOf(scope.inputs().keySet())),
         "inputs",
-        "must be every dataset of the agreement, each once, in the order of their names");
+        "must be everything that the app reads, each once, in the order of their names: "
+            + scope.inputs().keySet());
     set.inputs()
         .forEach(table ->
             problems.check(
@@ -62,26 +93,10 @@ final class SetRules {
                 "inputs." + table.dataset(),
                 "has no file"));
     problems.check(
-        set.results().stream()
-            .map(ExpectedResult::result)
-            .toList()
-            .equals(agreement.results().stream().map(ResultRule::name).toList()),
+        set.results().stream().map(ExpectedResult::result).toList().equals(scope.outputs()),
         "expected",
-        "must be every result of the agreement, each once, in the order of their names");
-    set.results().forEach(this::result);
-    problems.throwIfAny(Reason.INVALID_VERIFICATION_SET, "verification set");
-  }
-
-  /** As a job's would be. */
-  private boolean parameters() {
-    job(set, signed).check(signed);
-    return true;
-  }
-
-  /** What stands for the job on a gate's run. */
-  static JobSpec job(VerificationSet set, SignedAgreement signed) {
-    return new JobSpec(
-        ANY_JOB, signed.digest(), set.owner(), signed.agreement().expires(), set.parameters());
+        "must be everything that the app writes, each once, in the order in which it is told of it: "
+            + scope.outputs());
   }
 
   private void result(ExpectedResult result) {

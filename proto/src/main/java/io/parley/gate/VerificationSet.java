@@ -1,6 +1,8 @@
 package io.parley.gate;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.Gate;
+import io.parley.agreement.ParameterValues;
 import io.parley.agreement.SignedAgreement;
 import io.parley.proto.enclave.v1.Expectation;
 import io.parley.wire.Digest;
@@ -19,32 +21,65 @@ import java.util.TreeMap;
  *
  * @param owner whose data the gate is before
  * @param name for people
+ * @param step of the agreement's chain; empty: the one app
  * @param app digest of the app's manifest
- * @param parameters those that the agreement leaves free
- * @param inputs a table for every dataset of the agreement, in the order of their names
- * @param results in the order of their names
+ * @param parameters those that the agreement leaves free, by the names that the app knows
+ * @param inputs a table for all that the app reads, in the order of their names
+ * @param results all that the app writes, in the order in which it is told of it
+ * @param certifyDays for how long a step that passed need not run again; 0: never
  * @param salt 32 random bytes
  */
 public record VerificationSet(
     Digest agreement,
     String owner,
     String name,
+    String step,
     Digest app,
     SortedMap<String, String> parameters,
     List<VerificationTable> inputs,
     List<ExpectedResult> results,
     GateAllowance allowance,
+    int certifyDays,
     ByteString salt) {
+  /** For an agreement with one app. */
+  public VerificationSet(
+      Digest agreement,
+      String owner,
+      String name,
+      Digest app,
+      SortedMap<String, String> parameters,
+      List<VerificationTable> inputs,
+      List<ExpectedResult> results,
+      GateAllowance allowance,
+      ByteString salt) {
+    this(
+        agreement,
+        owner,
+        name,
+        "",
+        app,
+        parameters,
+        inputs,
+        results,
+        allowance,
+        GateLimits.CERTIFY_DAYS_DEFAULT,
+        salt);
+  }
 
   public VerificationSet {
     parameters = Collections.unmodifiableSortedMap(new TreeMap<>(parameters));
     inputs = List.copyOf(inputs);
     results = List.copyOf(results);
+    if (certifyDays < 0 || certifyDays > GateLimits.CERTIFY_DAYS_MAX) {
+      throw new IllegalArgumentException(
+          "certify_days is %d; expected 0 to %d"
+              .formatted(certifyDays, GateLimits.CERTIFY_DAYS_MAX));
+    }
   }
 
   /** The exact bytes. */
   public ByteString encode() {
-    return StrictMessages.encode(
+    var message =
         io.parley.proto.enclave.v1.VerificationSet.newBuilder()
             .setAgreementSha256(agreement.value())
             .setOwner(owner)
@@ -55,7 +90,16 @@ public record VerificationSet(
             .setExpectation(expectation())
             .setAllowance(allowance.toMessage())
             .setSalt(salt)
-            .build());
+            .setStep(step);
+    if (certifyDays != GateLimits.CERTIFY_DAYS_DEFAULT) {
+      message.setCertifyDays(certifyDays);
+    }
+    return StrictMessages.encode(message.build());
+  }
+
+  /** Whose it is, and before what. */
+  public Gate gate() {
+    return new Gate(owner, step);
   }
 
   /** SHA-256 of the exact bytes. */
@@ -76,7 +120,7 @@ public record VerificationSet(
 
   /** What the app gets: the agreement's fixed values and this set's free ones. */
   public SortedMap<String, String> allParameters(SignedAgreement signed) {
-    return SetRules.job(this, signed).allParameters(signed.agreement());
+    return ParameterValues.all(GateScope.of(signed.agreement(), gate()).parameters(), parameters);
   }
 
   /**
@@ -99,6 +143,7 @@ public record VerificationSet(
               new Digest(message.getAgreementSha256()),
               message.getOwner(),
               message.getName(),
+              message.getStep(),
               new Digest(message.getAppSha256()),
               new TreeMap<>(message.getParametersMap()),
               message.getInputsList().stream().map(VerificationTable::fromMessage).toList(),
@@ -106,6 +151,7 @@ public record VerificationSet(
                   .map(ExpectedResult::fromMessage)
                   .toList(),
               GateAllowance.fromMessage(message.getAllowance()),
+              message.hasCertifyDays() ? message.getCertifyDays() : GateLimits.CERTIFY_DAYS_DEFAULT,
               message.getSalt());
     } catch (RefusedException | IllegalArgumentException e) {
       throw new RefusedException(

@@ -27,6 +27,7 @@ public final class GateBindings {
    * @param job digest of the exact JobSpec bytes
    * @param evidence digest of the evidence that the order answers
    * @param party whose host runs the enclave
+   * @param step of the agreement's chain; empty: its one app
    */
   public static Binding task(
       Digest agreement,
@@ -34,6 +35,7 @@ public final class GateBindings {
       Digest evidence,
       String party,
       String owner,
+      String step,
       HpkePublicKey receiveKey) {
     return new Binding(
         Fields.label(TASK)
@@ -41,6 +43,7 @@ public final class GateBindings {
             .add(job.value())
             .add(party)
             .add(owner)
+            .add(step)
             .toByteString(),
         Fields.label(TASK).add(evidence.value()).add(to(receiveKey)).toByteString(),
         Reason.GATE_ORDER_WRONG);

@@ -208,7 +208,7 @@ class AgreementYamlTest {
     assertThat(agreement.dataset("admissions").gate()).isEqualTo(GateRule.REQUIRED);
     assertThat(agreement.dataset("claims").gate()).isEqualTo(GateRule.NONE);
     assertThat(agreement.gateOwners()).containsExactly("hospital");
-    assertThat(agreement.gatesBefore("insurer")).containsExactly("hospital");
+    assertThat(agreement.gatesBefore("insurer")).containsExactly(Gate.ofApp("hospital"));
     assertThat(agreement.gatesBefore("hospital")).isEmpty();
     assertThat(AgreementYaml.write(agreement)).contains("    gate: required\n");
     assertThat(resolve(AgreementYaml.parse(AgreementYaml.write(agreement), FILE)))

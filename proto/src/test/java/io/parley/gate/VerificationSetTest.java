@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.parley.agreement.Dataset;
+import io.parley.agreement.Gate;
 import io.parley.agreement.GateRule;
 import io.parley.agreement.Samples;
 import io.parley.agreement.SignedAgreement;
@@ -137,11 +138,28 @@ class VerificationSetTest {
         .hasMessageContaining("owner: is not hospital, who brings it")
         .hasMessageContaining("owner: has no dataset with 'gate: required'")
         .hasMessageContaining("name: must be")
+        .hasMessageContaining("salt: has 0 bytes");
+    VerificationSet unfit =
+        new VerificationSet(
+            SIGNED.digest(),
+            "hospital",
+            "small",
+            "",
+            Digest.of(new byte[1]),
+            new TreeMap<>(Map.of("since", "yesterday")),
+            set.inputs().subList(0, 1),
+            List.of(),
+            set.allowance(),
+            3,
+            set.salt());
+    assertThat(VerificationSet.parse(unfit.encode())).isEqualTo(unfit);
+    assertThatThrownBy(() -> unfit.check(SIGNED, "hospital"))
         .hasMessageContaining("app: is")
-        .hasMessageContaining("salt: has 0 bytes")
         .hasMessageContaining("since")
-        .hasMessageContaining("inputs: must be every dataset")
-        .hasMessageContaining("expected: must be every result");
+        .hasMessageContaining("certify_days: is for a step of a chain")
+        .hasMessageContaining("inputs: must be everything that the app reads")
+        .hasMessageContaining("[admissions, claims]")
+        .hasMessageContaining("expected: must be everything that the app writes");
   }
 
   @Test
@@ -187,14 +205,16 @@ class VerificationSetTest {
     Digest b = Samples.APP;
     SealedBytes task =
         SealedBytes.seal(
-            key, GateBindings.task(a, a, a, "insurer", "hospital", key), ByteString.EMPTY);
-    assertThat(task.open(pair, GateBindings.task(a, a, a, "insurer", "hospital", key))).isEmpty();
+            key, GateBindings.task(a, a, a, "insurer", "hospital", "", key), ByteString.EMPTY);
+    assertThat(task.open(pair, GateBindings.task(a, a, a, "insurer", "hospital", "", key)))
+        .isEmpty();
     List.of(
-            GateBindings.task(b, a, a, "insurer", "hospital", key),
-            GateBindings.task(a, b, a, "insurer", "hospital", key),
-            GateBindings.task(a, a, b, "insurer", "hospital", key),
-            GateBindings.task(a, a, a, "hospital", "hospital", key),
-            GateBindings.task(a, a, a, "insurer", "insurer", key))
+            GateBindings.task(b, a, a, "insurer", "hospital", "", key),
+            GateBindings.task(a, b, a, "insurer", "hospital", "", key),
+            GateBindings.task(a, a, b, "insurer", "hospital", "", key),
+            GateBindings.task(a, a, a, "hospital", "hospital", "", key),
+            GateBindings.task(a, a, a, "insurer", "insurer", "", key),
+            GateBindings.task(a, a, a, "insurer", "hospital", "match", key))
         .forEach(other -> refused(Reason.GATE_ORDER_WRONG, () -> task.open(pair, other)));
     refused(Reason.EVIDENCE_GATE_WRONG, () -> task.open(pair, GateBindings.findings(a, a, a, key)));
   }
@@ -202,10 +222,10 @@ class VerificationSetTest {
   @Test
   void outcomesArePartOfClaims() {
     HpkeKeyPair pair = HpkeKeyPair.generate(HpkeSuite.X25519, RANDOM);
-    Function<String, GateOutcome> outcome =
-        owner ->
+    Function<Gate, GateOutcome> outcome =
+        gate ->
             new GateOutcome(
-                owner,
+                gate,
                 Samples.APP,
                 Samples.SHIM,
                 Samples.APP,
@@ -215,13 +235,18 @@ class VerificationSetTest {
                     pair.publicKey(),
                     GateBindings.findings(Samples.APP, Samples.APP, Samples.APP, pair.publicKey()),
                     new GateFindings(List.of(), Duration.ofMillis(1), 2, 3).encode()));
-    GateOutcome a = outcome.apply("a");
-    GateOutcome b = outcome.apply("b");
+    GateOutcome a = outcome.apply(Gate.ofApp("a"));
+    GateOutcome b = outcome.apply(Gate.ofApp("b"));
+    GateOutcome step = outcome.apply(new Gate("a", "match"));
     Claims claims = claims(pair.publicKey(), List.of(a, b));
     assertThat(Claims.parse(claims.encode())).isEqualTo(claims);
     assertThat(claims(pair.publicKey(), List.of(a)).encode()).isNotEqualTo(claims.encode());
     refused(Reason.INVALID_EVIDENCE, () -> claims(pair.publicKey(), List.of(b, a)));
     refused(Reason.INVALID_EVIDENCE, () -> claims(pair.publicKey(), List.of(a, a)));
+    Claims steps = claims(pair.publicKey(), List.of(a, step, b));
+    assertThat(Claims.parse(steps.encode())).isEqualTo(steps);
+    refused(Reason.INVALID_EVIDENCE, () -> claims(pair.publicKey(), List.of(step, a)));
+    refused(Reason.INVALID_EVIDENCE, () -> outcome.apply(new Gate("a", "Match")));
   }
 
   private static Claims claims(HpkePublicKey key, List<GateOutcome> gates) {

@@ -17,7 +17,6 @@ import io.parley.shim.exchange.DatasetUse;
 import io.parley.shim.exchange.Exchange;
 import io.parley.shim.exchange.MemoryBudget;
 import io.parley.shim.exchange.StreamPlan;
-import io.parley.shim.gate.GateRun;
 import io.parley.shim.gate.OrderedGate;
 import io.parley.shim.host.Broker;
 import io.parley.shim.host.HostConnection;
@@ -71,7 +70,7 @@ final class JobRun {
             Exchange.begin(
                 host,
                 plan,
-                parts.patience().beyond(terms.agreement().gateOwners().size()),
+                parts.patience().beyond(terms.agreement().gates().size()),
                 parts.random(),
                 (done, total) -> progress.report("exchange", "rows", done, total));
         EnclaveKeys enclaveKeys = preparation.keys(terms.agreement().environment().hpke())) {
@@ -86,7 +85,7 @@ final class JobRun {
               app,
               preparation.tests(),
               enclaveKeys);
-      try (JobKeys keys = requestKeys(enclave, apps == null ? null : apps.first())) {
+      try (JobKeys keys = requestKeys(enclave, apps)) {
         progress.report("exchange", "rows", 0, 0);
         if (apps == null || app == null) {
           List<DatasetUse> sent = exchange.send(enclave, keys);
@@ -114,31 +113,23 @@ final class JobRun {
     return apps.first().digest();
   }
 
-  private JobKeys requestKeys(Enclave enclave, @Nullable MeasuredApp app) {
+  private JobKeys requestKeys(Enclave enclave, @Nullable MeasuredApps apps) {
     progress.report("attest", "asking the key broker", 0, 0);
     Attester attester = new Attester(new Platform(host), order.evidenceKind());
     return new KeyRequest(
-            new Broker(host), attester, parts.retries(), gate -> tryOut(enclave, app, gate))
+            new Broker(host), attester, parts.retries(), gate -> tryOut(enclave, apps, gate))
         .request(enclave);
   }
 
   /** A gate, before there is any key in this enclave. */
-  private GateOutcome tryOut(Enclave enclave, @Nullable MeasuredApp app, OrderedGate gate) {
-    if (app == null) {
+  private GateOutcome tryOut(Enclave enclave, @Nullable MeasuredApps apps, OrderedGate gate) {
+    Digest app = enclave.app();
+    if (apps == null || app == null) {
       throw new BugException("an enclave without an app was given a gate to pass");
     }
-    requireAgreed(app.digest(), enclave.agreement());
-    progress.report("gate", "running the app on verification data of " + gate.set().owner(), 0, 0);
-    Folders folders = parts.folders();
-    MemoryBudget budget =
-        new MemoryBudget(order.memoryLimitBytes(), parts.ownBytes() + app.sizeBytes());
-    return new GateRun(
-            new AppExecution(parts.apps(), folders.in(), folders.out()),
-            folders.in(),
-            folders.out(),
-            folders::requireClean,
-            clock::elapsed)
-        .run(enclave, app, gate, budget.appBytes(), parts.threads(), clock.left());
+    requireAgreed(app, enclave.agreement());
+    return new GateTrials(parts, apps, order.memoryLimitBytes(), clock, progress)
+        .run(enclave, gate);
   }
 
   private ByteString compute(MeasuredApps apps, Enclave enclave, Exchange exchange, JobKeys keys) {

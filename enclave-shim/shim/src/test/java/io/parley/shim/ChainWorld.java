@@ -9,6 +9,7 @@ import io.parley.agreement.ChainStep;
 import io.parley.agreement.Column;
 import io.parley.agreement.ColumnType;
 import io.parley.agreement.Dataset;
+import io.parley.agreement.GateRule;
 import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
 import io.parley.agreement.StepFlow;
@@ -61,6 +62,7 @@ final class ChainWorld {
 
   final TestWorld world = new TestWorld("hospital", "insurer");
   final Path folder;
+  GateRule gate = GateRule.NONE;
   final Map<String, Program> programs = new TreeMap<>();
 
   /** Which steps ran, in order. */
@@ -126,7 +128,8 @@ final class ChainWorld {
         world.agreement(
             chain,
             List.of(
-                new Dataset("admissions", "hospital", TestWorld.ADMISSIONS, List.of("insurer")),
+                new Dataset(
+                    "admissions", "hospital", TestWorld.ADMISSIONS, List.of("insurer"), gate),
                 new Dataset("claims", "insurer", TestWorld.CLAIMS, List.of())),
             List.of("insurer"),
             List.of(

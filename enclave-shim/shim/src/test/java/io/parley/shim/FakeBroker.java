@@ -5,6 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.Dsse;
 import io.parley.agreement.DsseEnvelope;
+import io.parley.agreement.Gate;
 import io.parley.agreement.JobSpec;
 import io.parley.agreement.SignedAgreement;
 import io.parley.evidence.Claims;
@@ -17,6 +18,7 @@ import io.parley.gate.GateOutcome;
 import io.parley.gate.GateTask;
 import io.parley.gate.GateVerdict;
 import io.parley.gate.SignedVerificationSet;
+import io.parley.gate.VerificationSet;
 import io.parley.identity.SigningKey;
 import io.parley.identity.VerifyingKey;
 import io.parley.proto.broker.v1.CreateChallengeResponse;
@@ -73,6 +75,9 @@ class FakeBroker {
   /** What is ordered before keys are granted, where there is any. */
   volatile @Nullable SignedVerificationSet gate;
 
+  /** The same for gates before steps, one after the other. */
+  volatile List<SignedVerificationSet> stepGates = List.of();
+
   volatile UnaryOperator<GateOrder> bendOrder = order -> order;
   final HpkeKeyPair gateKey;
   final ByteString draw;
@@ -120,14 +125,19 @@ class FakeBroker {
     }
     judge(evidence, claims);
     judged.put(claims.party(), claims);
-    SignedVerificationSet set = gate;
-    if (set != null && agreement().computes(claims.party())) {
-      if (claims.gates().isEmpty()) {
-        return gateFirst(set, evidence, claims);
-      }
+    SignedVerificationSet one = gate;
+    List<SignedVerificationSet> sets = one == null ? stepGates : List.of(one);
+    if (!sets.isEmpty() && agreement().computes(claims.party())) {
+      outcomes.clear();
       outcomes.addAll(claims.gates());
       if (claims.gates().stream().anyMatch(o -> o.verdict() != GateVerdict.PASSED)) {
         throw new RefusedException(Reason.GATE_FAILED, "the app did not pass");
+      }
+      for (SignedVerificationSet set : sets) {
+        Gate wanted = VerificationSet.parse(set.set()).gate();
+        if (claims.gates().stream().noneMatch(outcome -> outcome.gate().equals(wanted))) {
+          return gateFirst(set, wanted, evidence, claims);
+        }
       }
     }
     ByteString grant = bendGrant.apply(grant(evidence, claims)).build().toByteString();
@@ -145,7 +155,8 @@ class FakeBroker {
     return signed.agreement();
   }
 
-  private ByteString gateFirst(SignedVerificationSet set, Evidence evidence, Claims claims) {
+  private ByteString gateFirst(
+      SignedVerificationSet set, Gate wanted, Evidence evidence, Claims claims) {
     SealedBytes task =
         SealedBytes.seal(
             claims.receiveKey(),
@@ -154,7 +165,8 @@ class FakeBroker {
                 claims.job(),
                 evidence.digest(),
                 claims.party(),
-                "hospital",
+                wanted.owner(),
+                wanted.step(),
                 claims.receiveKey()),
             new GateTask(set, draw, gateKey.publicKey()).encode());
     ByteString order =
@@ -166,7 +178,7 @@ class FakeBroker {
                     claims.agreement(),
                     claims.job(),
                     evidence.digest(),
-                    "hospital",
+                    wanted,
                     set.digest(),
                     task))
             .encode();
@@ -182,10 +194,13 @@ class FakeBroker {
 
   /** What the enclave told about its gate. */
   GateFindings findings() {
+    return findings(outcomes.getFirst());
+  }
+
+  GateFindings findings(GateOutcome outcome) {
     Digest drawn = GateDigests.draw(draw);
     return GateFindings.parse(
-        outcomes
-            .getFirst()
+        outcome
             .findings()
             .open(
                 gateKey,

@@ -3,6 +3,7 @@ package io.parley.shim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.Gate;
 import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
 import io.parley.gate.ExpectedColumn;
@@ -310,9 +311,10 @@ class GateJobTest {
   void anOrderThatIsNotForThisEnclaveIsNotFollowed() throws Exception {
     List<UnaryOperator<GateOrder>> bends =
         List.of(
-            o -> order(o, "0".repeat(32), o.party(), o.owner()),
-            o -> order(o, o.jobId(), "hospital", o.owner()),
-            o -> order(o, o.jobId(), o.party(), "insurer"),
+            o -> order(o, "0".repeat(32), o.party(), o.gate()),
+            o -> order(o, o.jobId(), "hospital", o.gate()),
+            o -> order(o, o.jobId(), o.party(), Gate.ofApp("insurer")),
+            o -> order(o, o.jobId(), o.party(), new Gate("hospital", "match")),
             o ->
                 new GateOrder(
                     o.jobId(),
@@ -320,7 +322,7 @@ class GateJobTest {
                     o.agreement(),
                     o.job(),
                     o.agreement(),
-                    o.owner(),
+                    o.gate(),
                     o.set(),
                     o.task()),
             o ->
@@ -330,7 +332,7 @@ class GateJobTest {
                     o.agreement(),
                     o.job(),
                     o.evidence(),
-                    o.owner(),
+                    o.gate(),
                     o.agreement(),
                     o.task()));
     for (UnaryOperator<GateOrder> bend : bends) {
@@ -341,9 +343,9 @@ class GateJobTest {
     }
   }
 
-  private static GateOrder order(GateOrder o, String jobId, String party, String owner) {
+  private static GateOrder order(GateOrder o, String jobId, String party, Gate gate) {
     return new GateOrder(
-        jobId, party, o.agreement(), o.job(), o.evidence(), owner, o.set(), o.task());
+        jobId, party, o.agreement(), o.job(), o.evidence(), gate, o.set(), o.task());
   }
 
   @Test

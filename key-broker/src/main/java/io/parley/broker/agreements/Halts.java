@@ -1,5 +1,6 @@
 package io.parley.broker.agreements;
 
+import io.parley.agreement.Agreement;
 import io.parley.agreement.Party;
 import io.parley.broker.log.AuditLog;
 import io.parley.broker.log.Decision;
@@ -9,6 +10,7 @@ import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.util.Map;
+import org.jdbi.v3.core.Handle;
 
 /**
  * Halting and resuming.
@@ -23,11 +25,19 @@ public final class Halts {
   private final Store store;
   private final AuditLog log;
   private final StorageLimits limits;
+  private final OnHalt also;
 
-  public Halts(Store store, AuditLog log, StorageLimits limits) {
+  /** What a halt does besides, in the same transaction. */
+  @FunctionalInterface
+  public interface OnHalt {
+    void halted(Handle write, Agreement agreement, String by);
+  }
+
+  public Halts(Store store, AuditLog log, StorageLimits limits, OnHalt also) {
     this.store = store;
     this.log = log;
     this.limits = limits;
+    this.also = also;
   }
 
   /**
@@ -51,6 +61,7 @@ public final class Halts {
         return stored;
       }
       AgreementRows.halt(write, digest, party.name());
+      also.halted(write, stored.agreement(), party.name());
       log.append(
           write,
           Decision.about(Action.HALT, party.name(), digest, reason.replaceAll("\\p{Cntrl}", " ")));

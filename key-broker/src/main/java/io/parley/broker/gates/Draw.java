@@ -1,6 +1,7 @@
 package io.parley.broker.gates;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.Gate;
 import io.parley.gate.GateVerdict;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param draw 32 random bytes
  * @param receiveKey suite and key in one, of the enclave that it was given to
  * @param signingKey of the same
+ * @param generation of the step's certificates when it was drawn
  * @param verdict null while it is open
  */
 record Draw(
@@ -19,9 +21,10 @@ record Draw(
     ByteString draw,
     ByteString receiveKey,
     ByteString signingKey,
+    long generation,
     @Nullable GateVerdict verdict) {
-  String owner() {
-    return set.owner();
+  Gate gate() {
+    return set.gate();
   }
 
   boolean failed() {

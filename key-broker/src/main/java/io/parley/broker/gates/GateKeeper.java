@@ -1,6 +1,8 @@
 package io.parley.broker.gates;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.Agreement;
+import io.parley.agreement.Gate;
 import io.parley.broker.agreements.AgreementRows;
 import io.parley.broker.agreements.StoredAgreement;
 import io.parley.broker.log.AuditLog;
@@ -10,7 +12,6 @@ import io.parley.broker.policy.JobContext;
 import io.parley.broker.policy.Judgement;
 import io.parley.broker.store.Store;
 import io.parley.evidence.Claims;
-import io.parley.gate.GateFindings;
 import io.parley.gate.GateOrder;
 import io.parley.gate.GateOutcome;
 import io.parley.gate.GateTask;
@@ -23,10 +24,15 @@ import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -34,9 +40,10 @@ import org.jspecify.annotations.Nullable;
  * Stands between right evidence and the keys: every gate that the agreement asks for must have been
  * passed, by this enclave, on the set that was drawn for it.
  *
- * <p>Guarantee: one draw for each job, party and owner, on disk before the set leaves, and one
+ * <p>Guarantee: one draw for each job, party and gate, on disk before the set leaves, and one
  * verdict for it, on disk before the answer. A gate that was failed stays failed for the job,
- * whatever is shown later, and a second enclave gets nothing of it. Thread-safe.
+ * whatever is shown later, and a second enclave gets nothing of it. A step that passed is certified
+ * with the verdict or not at all. Thread-safe.
  */
 public final class GateKeeper {
   private final Store store;
@@ -62,14 +69,14 @@ public final class GateKeeper {
   /**
    * What comes next.
    *
-   * @throws RefusedException GATE_MISSING when an owner has no set, EVIDENCE_KEY_WRONG for a second
-   *     enclave, or why the agreement is not active
+   * @throws RefusedException GATE_MISSING when there is neither a set nor a certificate,
+   *     EVIDENCE_KEY_WRONG for a second enclave, or why the agreement is not active
    */
   public GateStep next(Judgement.Approved approved) {
     JobContext context = approved.context();
     Claims claims = approved.evidence().claims();
-    SortedSet<String> owners = context.agreement().agreement().gatesBefore(claims.party());
-    SortedMap<String, Draw> draws =
+    SortedSet<Gate> gates = context.agreement().agreement().gatesBefore(claims.party());
+    SortedMap<Gate, Draw> draws =
         store.read(read -> GateRows.draws(read, claims.jobId(), claims.party()));
     for (Draw draw : draws.values()) {
       requireSameEnclave(draw, claims);
@@ -78,10 +85,9 @@ public final class GateKeeper {
       }
     }
     for (GateOutcome outcome : claims.gates()) {
-      @Nullable Draw draw = draws.get(outcome.owner());
-      if (draw == null || !owners.contains(outcome.owner())) {
-        return new GateStep.Wrong(
-            OutcomeCheck.wrong(outcome.owner(), "draw", "none", "an outcome"));
+      @Nullable Draw draw = draws.get(outcome.gate());
+      if (draw == null || !gates.contains(outcome.gate())) {
+        return new GateStep.Wrong(OutcomeCheck.wrong(outcome.gate(), "draw", "none", "an outcome"));
       }
       if (draw.set().sealed().isEmpty()) {
         throw gone(draw);
@@ -90,39 +96,75 @@ public final class GateKeeper {
         case OutcomeCheck.Checked.Foreign(Judgement.Refused refusal) -> {
           return new GateStep.Wrong(refusal);
         }
-        case OutcomeCheck.Checked.Genuine(GateVerdict verdict, GateFindings findings) -> {
-          boolean recorded = settle(context, draw, verdict, findings);
+        case OutcomeCheck.Checked.Genuine genuine -> {
+          boolean recorded = settle(context, draw, genuine);
+          GateVerdict verdict = genuine.verdict();
           if (verdict != GateVerdict.PASSED) {
             return new GateStep.Failed(failed(draw), recorded);
           }
         }
       }
     }
-    return owners.stream()
-        .filter(owner -> claims.gates().stream().noneMatch(gate -> gate.owner().equals(owner)))
-        .findFirst()
-        .<GateStep>map(owner -> new GateStep.First(order(approved, owner)))
-        .orElseGet(GateStep.Passed::new);
+    return left(approved, gates, draws.keySet());
+  }
+
+  /**
+   * The next that is to be run; none that a certificate spares, unless its set was drawn already.
+   */
+  private GateStep left(Judgement.Approved approved, SortedSet<Gate> gates, Set<Gate> drawn) {
+    Agreement agreement = approved.context().agreement().agreement();
+    Set<Gate> claimed =
+        approved.evidence().claims().gates().stream()
+            .map(GateOutcome::gate)
+            .collect(Collectors.toSet());
+    SortedMap<Gate, Certificate> valid =
+        claimed.containsAll(gates)
+            ? Collections.emptySortedMap()
+            : store.read(read -> Certificates.valid(read, agreement, clock));
+    TreeMap<Gate, Certificate> spared = new TreeMap<>();
+    for (Gate gate : gates) {
+      @Nullable Certificate certificate = drawn.contains(gate) ? null : valid.get(gate);
+      if (claimed.contains(gate)) {
+        continue;
+      }
+      if (certificate == null) {
+        return new GateStep.First(order(approved, gate));
+      }
+      spared.put(gate, certificate);
+    }
+    return new GateStep.Passed(spared);
   }
 
   /** The first verdict counts, and is recorded. */
-  private boolean settle(
-      JobContext context, Draw draw, GateVerdict verdict, GateFindings findings) {
+  private boolean settle(JobContext context, Draw draw, OutcomeCheck.Checked.Genuine outcome) {
     return draw.verdict() == null
         && store.write(write -> {
-          @Nullable Draw now = GateRows.draws(write, draw.jobId(), draw.party()).get(draw.owner());
+          @Nullable Draw now = GateRows.draws(write, draw.jobId(), draw.party()).get(draw.gate());
           if (now == null || now.verdict() != null) {
             return false;
           }
-          GateRows.close(write, draw, verdict);
-          log.append(write, decision(context, draw, verdict, findings));
+          GateRows.close(write, draw, outcome.verdict());
+          Optional<Certificate> certificate =
+              outcome.verdict() == GateVerdict.PASSED
+                  ? Certificates.issue(
+                      write,
+                      context.agreement().agreement(),
+                      draw,
+                      outcome.certified(),
+                      clock.instant())
+                  : Optional.empty();
+          log.append(write, decision(context, draw, outcome, certificate));
           return true;
         });
   }
 
   private static Decision decision(
-      JobContext context, Draw draw, GateVerdict verdict, GateFindings findings) {
-    String gate = "the verification gate of %s".formatted(draw.owner());
+      JobContext context,
+      Draw draw,
+      OutcomeCheck.Checked.Genuine outcome,
+      Optional<Certificate> certificate) {
+    String gate = "the verification gate " + draw.gate().text();
+    GateVerdict verdict = outcome.verdict();
     Decision decision =
         verdict == GateVerdict.PASSED
             ? Decision.about(
@@ -130,20 +172,25 @@ public final class GateKeeper {
                 draw.party(),
                 context.agreement().digest(),
                 draw.jobId(),
-                gate + " was passed")
+                gate
+                    + " was passed"
+                    + certificate
+                        .map(issued -> "; the step is certified until " + issued.expiresAt())
+                        .orElse(""))
             : Decision.refusal(
                 draw.party(),
                 context.agreement().digest(),
                 draw.jobId(),
                 Reason.GATE_FAILED.name(),
                 gate + ": " + verdict.text());
-    return decision.comparing(GateReport.of(draw, verdict, findings), List.of(draw.owner()));
+    return decision.comparing(
+        GateReport.of(draw, verdict, outcome.findings()), List.of(draw.gate().owner()));
   }
 
-  private GateOrder order(Judgement.Approved approved, String owner) {
+  private GateOrder order(Judgement.Approved approved, Gate gate) {
     JobContext context = approved.context();
     Claims claims = approved.evidence().claims();
-    Draw draw = store.write(write -> drawn(write, context, claims, owner));
+    Draw draw = store.write(write -> drawn(write, context, claims, gate));
     if (draw.set().sealed().isEmpty()) {
       throw gone(draw);
     }
@@ -158,7 +205,8 @@ public final class GateKeeper {
                   context.job().digest(),
                   evidence,
                   claims.party(),
-                  owner,
+                  gate.owner(),
+                  gate.step(),
                   claims.receiveKey()),
               task.encode());
       return new GateOrder(
@@ -167,7 +215,7 @@ public final class GateKeeper {
           context.agreement().digest(),
           context.job().digest(),
           evidence,
-          owner,
+          gate,
           draw.set().digest(),
           sealed);
     } catch (RefusedException e) {
@@ -179,16 +227,18 @@ public final class GateKeeper {
     }
   }
 
-  private Draw drawn(Handle write, JobContext context, Claims claims, String owner) {
+  private Draw drawn(Handle write, JobContext context, Claims claims, Gate gate) {
     StoredAgreement now = AgreementRows.require(write, context.agreement().digest());
     now.requireActive(clock.instant());
-    @Nullable Draw before = GateRows.draws(write, claims.jobId(), claims.party()).get(owner);
+    @Nullable Draw before = GateRows.draws(write, claims.jobId(), claims.party()).get(gate);
     if (before != null) {
       requireSameEnclave(before, claims);
       return before;
     }
-    GateRows.requireSets(write, now);
-    List<StoredSet> sets = GateRows.drawable(write, now.digest(), owner);
+    List<StoredSet> sets = GateRows.drawable(write, now.digest(), gate);
+    if (sets.isEmpty()) {
+      throw GateRows.missing(now, List.of(gate));
+    }
     byte[] secret = new byte[GateTask.DRAW_BYTES];
     random.nextBytes(secret);
     Draw draw =
@@ -199,6 +249,7 @@ public final class GateKeeper {
             ByteString.copyFrom(secret),
             receiveKey(claims),
             claims.signingKey(),
+            Certificates.generation(write, now.agreement(), gate),
             null);
     GateRows.insert(write, draw, clock.instant());
     log.append(
@@ -208,12 +259,12 @@ public final class GateKeeper {
                 claims.party(),
                 now.digest(),
                 claims.jobId(),
-                "a verification set of %s was drawn".formatted(owner))
+                "a verification set %s was drawn".formatted(gate.text()))
             .comparing(
                 List.of(
                     new Decision.Compared(
                         "verification set", draw.set().name(), draw.set().digest().toString())),
-                List.of(owner)));
+                List.of(gate.owner())));
     return draw;
   }
 
@@ -236,18 +287,28 @@ public final class GateKeeper {
   private static RefusedException failed(Draw draw) {
     return new RefusedException(
         Reason.GATE_FAILED,
-        ("the app did not pass the verification gate of %s in job %s, so no key was released; %s sees"
+        ("the app did not pass the verification gate %s in job %s, so no key was released; %s sees"
                 + " why with 'parley job explain'")
-            .formatted(draw.owner(), draw.jobId(), draw.owner()),
-        Map.of("owner", draw.owner(), "job", draw.jobId(), "party", draw.party()));
+            .formatted(draw.gate().text(), draw.jobId(), draw.gate().owner()),
+        metadata(draw, Map.of("party", draw.party())));
   }
 
   /** Shredded, or removed after its verdict: nothing to compare with any more. */
   private static RefusedException gone(Draw draw) {
     return new RefusedException(
         Reason.GATE_MISSING,
-        "the verification set of %s that job %s drew was removed; start a new job"
-            .formatted(draw.owner(), draw.jobId()),
-        Map.of("owner", draw.owner(), "job", draw.jobId()));
+        "the verification set %s that job %s drew was removed; start a new job"
+            .formatted(draw.gate().text(), draw.jobId()),
+        metadata(draw, Map.of()));
+  }
+
+  private static Map<String, String> metadata(Draw draw, Map<String, String> more) {
+    Map<String, String> metadata = new TreeMap<>(more);
+    metadata.put("owner", draw.gate().owner());
+    metadata.put("job", draw.jobId());
+    if (draw.gate().ofStep()) {
+      metadata.put("step", draw.gate().step());
+    }
+    return metadata;
   }
 }

@@ -1,19 +1,26 @@
 package io.parley.broker.gates;
 
+import io.parley.agreement.Agreement;
+import io.parley.agreement.Gate;
 import io.parley.broker.agreements.StoredAgreement;
 import io.parley.broker.store.Columns;
 import io.parley.gate.GateVerdict;
+import io.parley.wire.BugException;
 import io.parley.wire.Digest;
+import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +28,10 @@ import org.jspecify.annotations.Nullable;
 public final class GateRows {
   private static final String DRAWS =
       """
-      SELECT s.*, d.job_id, d.party, d.draw, d.receive_key, d.signing_key, d.verdict
+      SELECT s.*, d.job_id, d.party, d.draw, d.receive_key, d.signing_key,
+        d.generation, d.verdict
       FROM gate_draw d JOIN verification_set s ON s.number = d.verification_set
-      WHERE d.job_id = :job AND d.party = :party ORDER BY d.owner
+      WHERE d.job_id = :job AND d.party = :party ORDER BY d.owner, d.step
       """;
 
   private GateRows() {}
@@ -32,11 +40,13 @@ public final class GateRows {
     write
         .createUpdate(
             """
-            INSERT INTO verification_set (agreement, owner, sha256, name, size_bytes, sealed, added_at)
-            VALUES (:agreement, :owner, :digest, :name, :size, :sealed, :at)
+            INSERT INTO verification_set (agreement, owner, step, sha256, name, size_bytes, sealed,
+              added_at)
+            VALUES (:agreement, :owner, :step, :digest, :name, :size, :sealed, :at)
             """)
         .bind("agreement", Columns.of(set.agreement()))
         .bind("owner", set.owner())
+        .bind("step", set.gate().step())
         .bind("digest", Columns.of(set.digest()))
         .bind("name", set.name())
         .bind("size", set.sizeBytes())
@@ -45,7 +55,7 @@ public final class GateRows {
         .execute();
   }
 
-  /** All that the owner ever added under the agreement, in that order. */
+  /** All that the owner ever added under the agreement, for whichever step, in that order. */
   static List<StoredSet> sets(Handle read, Digest agreement, String owner) {
     return read.createQuery(
             """
@@ -58,26 +68,52 @@ public final class GateRows {
         .list();
   }
 
-  /** Those of {@link #sets} that may be drawn. */
-  static List<StoredSet> drawable(Handle read, Digest agreement, String owner) {
-    return sets(read, agreement, owner).stream().filter(set -> !set.removed()).toList();
+  /** Those of {@link #sets} that may be drawn for a gate. */
+  static List<StoredSet> drawable(Handle read, Digest agreement, Gate gate) {
+    return sets(read, agreement, gate.owner()).stream()
+        .filter(set -> !set.removed() && set.gate().equals(gate))
+        .toList();
   }
 
   /**
-   * Passes when every owner whose gate the agreement asks for has a set.
+   * Passes when there is a set, or a certificate, for every gate that the agreement asks for.
    *
-   * @throws RefusedException GATE_MISSING
+   * @throws RefusedException GATE_MISSING that names what is missing of one owner
    */
-  public static void requireSets(Handle read, StoredAgreement agreement) {
-    for (String owner : agreement.agreement().gateOwners()) {
-      if (drawable(read, agreement.digest(), owner).isEmpty()) {
-        throw new RefusedException(
-            Reason.GATE_MISSING,
-            "agreement '%s' asks for a verification gate of %s, who has no verification set at the broker; %s must register one with 'parley gate add'"
-                .formatted(agreement.agreement().name(), owner, owner),
-            Map.of("owner", owner, "agreement", agreement.digest().toString()));
-      }
+  public static void requireSets(Handle write, StoredAgreement agreement, InstantSource clock) {
+    SortedMap<Gate, Certificate> certified =
+        Certificates.counting(write, agreement.agreement(), clock);
+    List<Gate> missing =
+        agreement.agreement().gates().stream()
+            .filter(gate -> !certified.containsKey(gate))
+            .filter(gate -> drawable(write, agreement.digest(), gate).isEmpty())
+            .toList();
+    if (!missing.isEmpty()) {
+      throw missing(agreement, missing);
     }
+  }
+
+  static RefusedException missing(StoredAgreement agreement, List<Gate> missing) {
+    String owner = missing.getFirst().owner();
+    String steps =
+        missing.stream()
+            .filter(gate -> gate.ofStep() && gate.owner().equals(owner))
+            .map(Gate::step)
+            .collect(Collectors.joining(", "));
+    boolean chain = !steps.isEmpty();
+    return new RefusedException(
+        Reason.GATE_MISSING,
+        "agreement '%s' asks for a verification gate of %s, who has no verification set%s at the broker; %s must register one%s with 'parley gate add%s'"
+            .formatted(
+                agreement.agreement().name(),
+                owner,
+                chain ? " for step " + steps : "",
+                owner,
+                chain ? " for each" : "",
+                chain ? " --step STEP" : ""),
+        chain
+            ? Map.of("owner", owner, "agreement", agreement.digest().toString(), "steps", steps)
+            : Map.of("owner", owner, "agreement", agreement.digest().toString()));
   }
 
   static Optional<StoredSet> find(Handle read, Digest agreement, String owner, Digest digest) {
@@ -105,6 +141,7 @@ public final class GateRows {
             new ListedSet(
                 set.digest(),
                 set.name(),
+                set.gate().step(),
                 set.addedAt(),
                 set.sizeBytes(),
                 Columns.integer(row, "drawn"),
@@ -147,13 +184,16 @@ public final class GateRows {
     write
         .createUpdate(
             """
-            INSERT INTO gate_draw (job_id, party, owner, verification_set, draw, receive_key,
-              signing_key, drawn_at)
-            VALUES (:job, :party, :owner, :set, :draw, :receiveKey, :signingKey, :at)
+            INSERT INTO gate_draw (job_id, party, owner, step, verification_set, draw, receive_key,
+              signing_key, drawn_at, generation)
+            VALUES (:job, :party, :owner, :step, :set, :draw, :receiveKey, :signingKey, :at,
+              :generation)
             """)
         .bind("job", draw.jobId())
         .bind("party", draw.party())
-        .bind("owner", draw.owner())
+        .bind("owner", draw.gate().owner())
+        .bind("step", draw.gate().step())
+        .bind("generation", draw.generation())
         .bind("set", draw.set().number())
         .bind("draw", draw.draw().toByteArray())
         .bind("receiveKey", draw.receiveKey().toByteArray())
@@ -162,24 +202,50 @@ public final class GateRows {
         .execute();
   }
 
-  /** What the party's enclave of the job was given, by owner. */
-  static SortedMap<String, Draw> draws(Handle read, String jobId, String party) {
-    SortedMap<String, Draw> draws = new TreeMap<>();
+  /** What the party's enclave of the job was given. */
+  static SortedMap<Gate, Draw> draws(Handle read, String jobId, String party) {
+    SortedMap<Gate, Draw> draws = new TreeMap<>();
     read.createQuery(DRAWS)
         .bind("job", jobId)
         .bind("party", party)
         .map((row, context) -> draw(row))
-        .forEach(draw -> draws.put(draw.owner(), draw));
+        .forEach(draw -> draws.put(draw.gate(), draw));
     return draws;
   }
 
-  /** Whether the party's enclave of the job has passed each of these owners' gates. */
-  public static boolean allPassed(
-      Handle read, String jobId, String party, Iterable<String> owners) {
-    SortedMap<String, Draw> draws = draws(read, jobId, party);
-    for (String owner : owners) {
-      @Nullable Draw draw = draws.get(owner);
-      if (draw == null || draw.verdict() != GateVerdict.PASSED) {
+  /**
+   * Passes when the party's enclave of the job has passed each gate that is before its keys, or
+   * need not: what was drawn must be passed, whatever was certified since.
+   *
+   * @param certified gates that a certificate was found for
+   * @throws EnvironmentException BROKER_UNAVAILABLE when such a certificate counts no more
+   */
+  public static void requirePassed(
+      Handle write,
+      String jobId,
+      String party,
+      Agreement agreement,
+      Set<Gate> certified,
+      InstantSource clock) {
+    if (!certified.isEmpty()
+        && !Certificates.counting(write, agreement, clock).keySet().containsAll(certified)) {
+      throw new EnvironmentException(
+          Reason.BROKER_UNAVAILABLE,
+          "a certificate of a step ended while keys were asked for; ask again",
+          Map.of("job", jobId));
+    }
+    if (!allPassed(draws(write, jobId, party), agreement.gatesBefore(party), certified)) {
+      throw new BugException("keys would have been released before a gate was passed");
+    }
+  }
+
+  private static boolean allPassed(
+      Map<Gate, Draw> draws, Iterable<Gate> gates, Set<Gate> certified) {
+    for (Gate gate : gates) {
+      @Nullable Draw draw = draws.get(gate);
+      boolean passed =
+          draw == null ? certified.contains(gate) : draw.verdict() == GateVerdict.PASSED;
+      if (!passed) {
         return false;
       }
     }
@@ -192,12 +258,13 @@ public final class GateRows {
         .createUpdate(
             """
             UPDATE gate_draw SET verdict = :verdict
-            WHERE job_id = :job AND party = :party AND owner = :owner
+            WHERE job_id = :job AND party = :party AND owner = :owner AND step = :step
             """)
         .bind("verdict", verdict.name())
         .bind("job", draw.jobId())
         .bind("party", draw.party())
-        .bind("owner", draw.owner())
+        .bind("owner", draw.gate().owner())
+        .bind("step", draw.gate().step())
         .execute();
     emptyRemoved(write, draw.set().number());
   }
@@ -206,7 +273,7 @@ public final class GateRows {
     return new StoredSet(
         row.getLong("number"),
         Columns.digest(row, "agreement"),
-        Columns.text(row, "owner"),
+        new Gate(Columns.text(row, "owner"), Columns.text(row, "step")),
         Columns.digest(row, "sha256"),
         Columns.text(row, "name"),
         row.getLong("size_bytes"),
@@ -224,6 +291,7 @@ public final class GateRows {
         Columns.bytes(row, "draw"),
         Columns.bytes(row, "receive_key"),
         Columns.bytes(row, "signing_key"),
+        row.getLong("generation"),
         verdict == null ? null : GateVerdict.valueOf(verdict));
   }
 }

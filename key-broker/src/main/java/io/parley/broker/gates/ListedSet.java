@@ -6,6 +6,7 @@ import java.time.Instant;
 /**
  * A verification set as its owner sees it.
  *
+ * @param step of the agreement's chain; empty: its one app
  * @param drawn how many enclaves got it
  * @param passed how many of them passed with it
  * @param failed how many did not
@@ -13,6 +14,7 @@ import java.time.Instant;
 public record ListedSet(
     Digest digest,
     String name,
+    String step,
     Instant addedAt,
     long sizeBytes,
     int drawn,

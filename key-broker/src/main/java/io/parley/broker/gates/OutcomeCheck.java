@@ -1,5 +1,6 @@
 package io.parley.broker.gates;
 
+import io.parley.agreement.Gate;
 import io.parley.broker.policy.JobContext;
 import io.parley.broker.policy.Judgement;
 import io.parley.gate.GateAllowance;
@@ -15,6 +16,7 @@ import io.parley.seal.HpkeKeyPair;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,8 +28,13 @@ import java.util.List;
 final class OutcomeCheck {
   /** What a claimed outcome comes to. */
   sealed interface Checked {
-    /** It belongs to this draw. */
-    record Genuine(GateVerdict verdict, GateFindings findings) implements Checked {}
+    /**
+     * It belongs to this draw.
+     *
+     * @param certified for how long it counts, once it was passed
+     */
+    record Genuine(GateVerdict verdict, GateFindings findings, Duration certified)
+        implements Checked {}
 
     /** It does not. */
     record Foreign(Judgement.Refused refusal) implements Checked {}
@@ -77,12 +84,12 @@ final class OutcomeCheck {
     } catch (RefusedException e) {
       return foreign(draw, "findings", "sealed for this draw", "something else");
     }
-    return judged(outcome.verdict(), findings, set.allowance());
+    return judged(outcome.verdict(), findings, set);
   }
 
   /** As an enclave that passed must have been. */
-  private static Checked judged(
-      GateVerdict claimed, GateFindings findings, GateAllowance allowance) {
+  private static Checked judged(GateVerdict claimed, GateFindings findings, VerificationSet set) {
+    GateAllowance allowance = set.allowance();
     List<Finding> own = new ArrayList<>(findings.findings());
     GateVerdict verdict = claimed;
     if (claimed == GateVerdict.PASSED) {
@@ -112,18 +119,21 @@ final class OutcomeCheck {
     }
     return new Checked.Genuine(
         verdict,
-        new GateFindings(own, findings.time(), findings.peakMemoryBytes(), findings.processes()));
+        new GateFindings(own, findings.time(), findings.peakMemoryBytes(), findings.processes()),
+        Duration.ofDays(set.certifyDays()));
   }
 
   private static Checked foreign(Draw draw, String part, Object expected, Object seen) {
-    return new Checked.Foreign(wrong(draw.owner(), part, expected, seen));
+    return new Checked.Foreign(wrong(draw.gate(), part, expected, seen));
   }
 
   /** An outcome that is not of what this job drew. */
-  static Judgement.Refused wrong(String owner, String part, Object expected, Object seen) {
+  static Judgement.Refused wrong(Gate gate, String part, Object expected, Object seen) {
     return new Judgement.Refused(
         Reason.EVIDENCE_GATE_WRONG,
-        "gates.%s.%s".formatted(owner, part),
+        gate.ofStep()
+            ? "gates.%s.%s.%s".formatted(gate.owner(), gate.step(), part)
+            : "gates.%s.%s".formatted(gate.owner(), part),
         "the outcome of a verification gate is not of the set that was drawn for this enclave in this"
             + " job; start a new job",
         expected.toString(),

@@ -1,5 +1,6 @@
 package io.parley.broker.gates;
 
+import io.parley.agreement.Gate;
 import io.parley.agreement.Party;
 import io.parley.agreement.SignedAgreement;
 import io.parley.broker.agreements.AgreementRows;
@@ -21,6 +22,8 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -30,7 +33,7 @@ import org.jdbi.v3.core.Handle;
  * sealed, before the answer; nobody but the owner learns of it. Thread-safe.
  */
 public final class VerificationSets {
-  /** Sets that an owner may ever add under one agreement. */
+  /** Sets that an owner may ever add for the app, or for one step, of an agreement. */
   static final int EVER_MAX = 256;
 
   private final Store store;
@@ -67,13 +70,14 @@ public final class VerificationSets {
       requireOpen(owned(write, party, agreement));
       Optional<StoredSet> before = GateRows.find(write, agreement, party.name(), opened.digest());
       if (before.isEmpty()) {
-        requireRoom(write, party, agreement);
+        requireRoom(write, party, agreement, set.gate());
+        Certificates.end(write, stored.agreement(), set.gate());
         GateRows.insert(
             write,
             new StoredSet(
                 0,
                 agreement,
-                party.name(),
+                set.gate(),
                 opened.digest(),
                 set.name(),
                 opened.set().size(),
@@ -108,17 +112,32 @@ public final class VerificationSets {
   }
 
   /**
+   * The certificates of the party's gates that count now.
+   *
+   * @throws RefusedException AGREEMENT_NOT_FOUND, NOT_A_PARTY
+   */
+  public SortedMap<Gate, Certificate> certificates(Party party, Digest agreement) {
+    return store.read(read -> {
+      TreeMap<Gate, Certificate> own =
+          new TreeMap<>(Certificates.valid(read, owned(read, party, agreement).agreement(), clock));
+      own.keySet().removeIf(gate -> !gate.owner().equals(party.name()));
+      return own;
+    });
+  }
+
+  /**
    * A set is drawn no more. Again it has no effect.
    *
    * @throws RefusedException AGREEMENT_NOT_FOUND, NOT_A_PARTY, VERIFICATION_SET_NOT_FOUND, TOO_MANY
    */
   public ListedSet remove(Party party, Digest agreement, Digest digest) {
     return store.write(write -> {
-      AgreementRows.require(write, agreement).requireParty(party);
+      StoredAgreement stored = owned(write, party, agreement);
       StoredSet set = require(write, party, agreement, digest);
       if (!set.removed()) {
         limits.requireRoomInRecord(party);
         GateRows.remove(write, set, clock.instant());
+        Certificates.end(write, stored.agreement(), set.gate());
         append(write, party, agreement, "a verification set was removed", set.name(), digest);
       }
       return GateRows.listed(write, set);
@@ -142,14 +161,23 @@ public final class VerificationSets {
     }
   }
 
-  private void requireRoom(Handle write, Party party, Digest agreement) {
-    List<StoredSet> all = GateRows.sets(write, agreement, party.name());
+  private void requireRoom(Handle write, Party party, Digest agreement, Gate gate) {
+    List<StoredSet> all =
+        GateRows.sets(write, agreement, party.name()).stream()
+            .filter(set -> set.gate().equals(gate))
+            .toList();
     long live = all.stream().filter(set -> !set.removed()).count();
     if (live >= GateLimits.SETS_MAX || all.size() >= EVER_MAX) {
       throw new RefusedException(
           Reason.TOO_MANY,
-          "%s has %d verification sets under this agreement, at most %d, and had %d in all, at most %d"
-              .formatted(party.name(), live, GateLimits.SETS_MAX, all.size(), EVER_MAX),
+          "%s has %d verification sets%s under this agreement, at most %d, and had %d in all, at most %d"
+              .formatted(
+                  party.name(),
+                  live,
+                  gate.ofStep() ? " for step '%s'".formatted(gate.step()) : "",
+                  GateLimits.SETS_MAX,
+                  all.size(),
+                  EVER_MAX),
           Map.of("party", party.name(), "limit", Integer.toString(GateLimits.SETS_MAX)));
     }
     limits.requireRoomInRecord(party);

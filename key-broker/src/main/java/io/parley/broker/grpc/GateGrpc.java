@@ -1,6 +1,8 @@
 package io.parley.broker.grpc;
 
 import io.grpc.stub.StreamObserver;
+import io.parley.agreement.Gate;
+import io.parley.broker.gates.Certificate;
 import io.parley.broker.gates.ListedSet;
 import io.parley.broker.gates.VerificationSets;
 import io.parley.gate.SignedGateKey;
@@ -14,8 +16,10 @@ import io.parley.proto.broker.v1.ListVerificationSetsRequest;
 import io.parley.proto.broker.v1.ListVerificationSetsResponse;
 import io.parley.proto.broker.v1.RemoveVerificationSetRequest;
 import io.parley.proto.broker.v1.RemoveVerificationSetResponse;
+import io.parley.proto.broker.v1.StepCertificate;
 import io.parley.proto.broker.v1.StoredVerificationSet;
 import io.parley.seal.SealedBytes;
+import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.StrictMessages;
 
@@ -65,16 +69,16 @@ public final class GateGrpc extends GateServiceGrpc.GateServiceImplBase {
       ListVerificationSetsRequest request, StreamObserver<ListVerificationSetsResponse> responses) {
     Answers.toAny(
         responses,
-        caller ->
-            ListVerificationSetsResponse.newBuilder()
-                .addAllSets(
-                    sets
-                        .list(
-                            caller, Fields.digest("agreement_sha256", request.getAgreementSha256()))
-                        .stream()
-                        .map(GateGrpc::set)
-                        .toList())
-                .build());
+        caller -> {
+          Digest agreement = Fields.digest("agreement_sha256", request.getAgreementSha256());
+          return ListVerificationSetsResponse.newBuilder()
+              .addAllSets(sets.list(caller, agreement).stream().map(GateGrpc::set).toList())
+              .addAllCertificates(
+                  sets.certificates(caller, agreement).entrySet().stream()
+                      .map(own -> certificate(own.getKey(), own.getValue()))
+                      .toList())
+              .build();
+        });
   }
 
   @Override
@@ -95,10 +99,21 @@ public final class GateGrpc extends GateServiceGrpc.GateServiceImplBase {
                 .build());
   }
 
+  private static StepCertificate certificate(Gate gate, Certificate certificate) {
+    return StepCertificate.newBuilder()
+        .setStep(gate.step())
+        .setIdentitySha256(certificate.identity().value())
+        .setJobId(certificate.jobId())
+        .setIssuedAt(Fields.timestamp(certificate.issuedAt()))
+        .setExpiresAt(Fields.timestamp(certificate.expiresAt()))
+        .build();
+  }
+
   private static StoredVerificationSet set(ListedSet set) {
     return StoredVerificationSet.newBuilder()
         .setSetSha256(set.digest().value())
         .setName(set.name())
+        .setStep(set.step())
         .setAddedAt(Fields.timestamp(set.addedAt()))
         .setSizeBytes(set.sizeBytes())
         .setDrawn(set.drawn())

@@ -109,7 +109,7 @@ public final class Jobs {
       Digest digest) {
     Instant now = clock.instant();
     Allowance.requireOneMore(write, stored, now);
-    GateRows.requireSets(write, stored);
+    GateRows.requireSets(write, stored, clock);
     int max = stored.agreement().maxJobs();
     AgreementRows.countJob(write, stored.digest());
     int ordinal = Math.addExact(stored.jobsStarted(), 1);

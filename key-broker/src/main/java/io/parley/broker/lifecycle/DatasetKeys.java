@@ -4,6 +4,7 @@ import io.parley.agreement.Party;
 import io.parley.broker.agreements.AgreementRows;
 import io.parley.broker.agreements.StorageLimits;
 import io.parley.broker.agreements.StoredAgreement;
+import io.parley.broker.gates.Certificates;
 import io.parley.broker.keys.DataKeys;
 import io.parley.broker.keys.DatasetEpoch;
 import io.parley.broker.keys.Epochs;
@@ -124,12 +125,13 @@ public final class DatasetKeys {
    */
   public DatasetEpoch revoke(Party party, Digest digest, String dataset) {
     return store.write(write -> {
-      var _ = owned(write, party, digest, dataset);
+      StoredAgreement stored = owned(write, party, digest, dataset);
       DatasetEpoch newest = Epochs.newest(write, digest, dataset);
       if (newest.revoked()) {
         return newest;
       }
       keys.revoke(write, digest, dataset, clock.instant());
+      Certificates.endAll(write, stored.agreement(), party.name());
       append(
           write,
           Action.REVOKE,

@@ -4,6 +4,7 @@ import io.parley.agreement.Party;
 import io.parley.broker.agreements.AgreementRows;
 import io.parley.broker.agreements.AgreementState;
 import io.parley.broker.agreements.StoredAgreement;
+import io.parley.broker.gates.Certificates;
 import io.parley.broker.gates.GateRows;
 import io.parley.broker.keys.DataKeys;
 import io.parley.broker.keys.KeyVault;
@@ -60,6 +61,10 @@ public final class Shredding {
       requireStopped(stored);
       keys.deleteAll(write, digest);
       GateRows.emptyAll(write, digest);
+      stored
+          .agreement()
+          .gateOwners()
+          .forEach(owner -> Certificates.endAll(write, stored.agreement(), owner));
       AgreementRows.shred(write, digest, party.name(), clock.instant());
       log.append(
           write, Decision.about(Action.SHRED, party.name(), digest, "its keys are destroyed"));

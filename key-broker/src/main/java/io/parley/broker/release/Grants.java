@@ -1,9 +1,11 @@
 package io.parley.broker.release;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.Gate;
 import io.parley.broker.agreements.AgreementRows;
 import io.parley.broker.agreements.StorageLimits;
 import io.parley.broker.agreements.StoredAgreement;
+import io.parley.broker.gates.Certificate;
 import io.parley.broker.gates.GateRows;
 import io.parley.broker.jobs.JobRows;
 import io.parley.broker.jobs.JobRows.StoredEnclave;
@@ -71,19 +73,22 @@ public final class Grants {
   /**
    * Seals, signs and records.
    *
+   * @param certified gates that need not be passed
    * @throws RefusedException AGREEMENT_HALTED and its like, KEY_REVOKED, KEY_RETIRED,
    *     JOB_NOT_RUNNING when the job's receipts exist, TOO_MANY, EVIDENCE_KEY_WRONG for a second
    *     enclave or a key that nothing can be sealed to
+   * @throws io.parley.wire.EnvironmentException BROKER_UNAVAILABLE when a certificate ended
+   *     meanwhile
    */
-  SignedGrant grant(Judgement.Approved approved) {
+  SignedGrant grant(Judgement.Approved approved, SortedMap<Gate, Certificate> certified) {
     // Before the work as a courtesy, and again within the transaction, where it counts.
     approved.context().agreement().requireActive(clock.instant());
     Digest evidence = approved.evidence().evidence().digest();
-    ByteString grant = seal(approved, evidence).toByteString();
+    ByteString grant = seal(approved, certified, evidence).toByteString();
     SignedGrant signed =
         new SignedGrant(grant, brokerKey.sign(SignedGrant.LABEL, grant), brokerKey.verifyingKey());
     store.write(write -> {
-      commit(write, approved, evidence);
+      commit(write, approved, certified, evidence);
       return signed;
     });
     return signed;
@@ -96,7 +101,8 @@ public final class Grants {
         bytes, brokerKey.sign(GateOrder.LABEL, bytes), brokerKey.verifyingKey());
   }
 
-  private Grant seal(Judgement.Approved approved, Digest evidence) {
+  private Grant seal(
+      Judgement.Approved approved, SortedMap<Gate, Certificate> certified, Digest evidence) {
     JobContext context = approved.context();
     Claims claims = approved.evidence().claims();
     Bindings.Grant binding =
@@ -113,6 +119,19 @@ public final class Grants {
         .setJobSha256(context.job().digest().value())
         .setEvidenceSha256(evidence.value())
         .addAllKeys(sealAll(context, claims, binding))
+        .addAllCertified(
+            certified.entrySet().stream()
+                .map(step -> certified(step.getKey(), step.getValue()))
+                .toList())
+        .build();
+  }
+
+  private static io.parley.proto.broker.v1.CertifiedStep certified(
+      Gate gate, Certificate certificate) {
+    return io.parley.proto.broker.v1.CertifiedStep.newBuilder()
+        .setOwner(gate.owner())
+        .setStep(gate.step())
+        .setIdentitySha256(certificate.identity().value())
         .build();
   }
 
@@ -181,14 +200,19 @@ public final class Grants {
     }
   }
 
-  private void commit(Handle write, Judgement.Approved approved, Digest evidence) {
+  private void commit(
+      Handle write,
+      Judgement.Approved approved,
+      SortedMap<Gate, Certificate> certified,
+      Digest evidence) {
     JobContext context = approved.context();
     Claims claims = approved.evidence().claims();
     String jobId = context.job().jobId();
     StoredAgreement now = AgreementRows.require(write, context.agreement().digest());
     now.requireActive(clock.instant());
     requireUnfinished(write, jobId, now);
-    requireGatesPassed(write, jobId, claims.party(), now);
+    GateRows.requirePassed(
+        write, jobId, claims.party(), now.agreement(), certified.keySet(), clock);
     SortedMap<String, Integer> epochs = epochs(write, context, claims.party());
     StoredEnclave enclave =
         new StoredEnclave(
@@ -201,6 +225,9 @@ public final class Grants {
     if (askedBefore(write, jobId, enclave)) {
       // First grants are as many as the agreement has jobs; this one is not.
       limits.requireRoomInRecord(now.agreement().party(claims.party()));
+    } else {
+      certified.forEach((gate, certificate) ->
+          log.append(write, spared(claims, now.digest(), gate, certificate)));
     }
     JobRows.putEnclave(write, jobId, enclave, clock.instant());
     log.append(
@@ -237,12 +264,16 @@ public final class Grants {
     }
   }
 
-  /** Said where it counts, whatever the steps before did. */
-  private static void requireGatesPassed(
-      Handle write, String jobId, String party, StoredAgreement agreement) {
-    if (!GateRows.allPassed(write, jobId, party, agreement.agreement().gatesBefore(party))) {
-      throw new BugException("keys would have been released before a gate was passed");
-    }
+  private static Decision spared(
+      Claims claims, Digest agreement, Gate gate, Certificate certificate) {
+    return Decision.about(
+            Action.GATE,
+            claims.party(),
+            agreement,
+            claims.jobId(),
+            "the verification gate %s is spared: the step passed it in job %s and is certified until %s"
+                .formatted(gate.text(), certificate.jobId(), certificate.expiresAt()))
+        .on(certificate.identity());
   }
 
   private static boolean askedBefore(Handle write, String jobId, StoredEnclave enclave) {

@@ -161,8 +161,8 @@ public final class KeyRelease {
     GateStep step;
     try {
       step = gates.next(approved);
-      if (step instanceof GateStep.Passed) {
-        return grants.grant(approved);
+      if (step instanceof GateStep.Passed(var certified)) {
+        return grants.grant(approved, certified);
       }
     } catch (RefusedException e) {
       throw refusals.notNow(caller, context, e);

@@ -52,7 +52,14 @@ final class AgreementViews {
     }
     askingAgain(a, terms);
     if (!a.gateOwners().isEmpty()) {
-      terms.put("verification gates of", List.copyOf(a.gateOwners()));
+      terms.put(
+          "verification gates of",
+          a.gates().stream()
+              .map(gate ->
+                  gate.ofStep()
+                      ? "%s before %s".formatted(gate.owner(), gate.step())
+                      : gate.owner())
+              .toList());
     }
     terms.put("compute", a.compute());
     for (ResultRule result : a.results()) {

@@ -29,6 +29,7 @@ import io.parley.proto.broker.v1.ListDecisionsResponse;
 import io.parley.proto.broker.v1.ListKeysRequest;
 import io.parley.proto.broker.v1.ListKeysResponse;
 import io.parley.proto.broker.v1.ListVerificationSetsRequest;
+import io.parley.proto.broker.v1.ListVerificationSetsResponse;
 import io.parley.proto.broker.v1.LogServiceGrpc;
 import io.parley.proto.broker.v1.MembershipServiceGrpc;
 import io.parley.proto.broker.v1.ProposeAgreementRequest;
@@ -195,14 +196,13 @@ final class BrokerClient implements LogSource {
             .getSet());
   }
 
-  List<StoredVerificationSet> verificationSets(Digest agreement) {
+  ListVerificationSetsResponse verificationSets(Digest agreement) {
     return call(() ->
         gateStub()
             .listVerificationSets(
                 ListVerificationSetsRequest.newBuilder()
                     .setAgreementSha256(agreement.value())
-                    .build())
-            .getSetsList());
+                    .build()));
   }
 
   StoredVerificationSet removeVerificationSet(Digest agreement, Digest set) {

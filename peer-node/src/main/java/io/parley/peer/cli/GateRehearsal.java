@@ -2,6 +2,7 @@ package io.parley.peer.cli;
 
 import io.parley.agreement.AgreementDraft;
 import io.parley.agreement.Dataset;
+import io.parley.agreement.Gate;
 import io.parley.agreement.GateRule;
 import io.parley.agreement.SignedAgreement;
 import io.parley.peer.cli.output.ResultForm;
@@ -41,17 +42,15 @@ final class GateRehearsal {
 
   /** A rehearsal of one set alone: it runs on the same made-up rows, in the end. */
   static Rehearsal.Plan plan(
-      Session session,
-      Path agreement,
-      AgreementDraft draft,
-      String owner,
-      Path folder,
-      @Nullable Path app) {
-    if (!owners(draft).contains(owner)) {
+      Session session, AgreementDraft whole, Gate gate, Path folder, @Nullable Path app) {
+    String owner = gate.owner();
+    if (!owners(whole).contains(owner)) {
       throw new RefusedException(
           Reason.INVALID_REQUEST,
           "no dataset of '%s' has 'gate: required' in the agreement".formatted(owner));
     }
+    requireStep(whole, gate);
+    AgreementDraft draft = gate.ofStep() ? whole.only(gate) : whole;
     GateFolder opened = GateFolder.open(folder);
     List<DataFile> data = new ArrayList<>();
     for (Dataset dataset : draft.datasets()) {
@@ -64,10 +63,10 @@ final class GateRehearsal {
       data.add(new DataFile(dataset.owner(), dataset.name(), file));
     }
     return new Rehearsal.Plan(
-        agreement,
+        draft,
         data,
         opened.parameters(),
-        new RehearsedApps(app == null ? List.of() : List.of(app.toString())),
+        new RehearsedApps(app == null ? List.of() : List.of(named(gate, app))),
         session.options().as,
         ResultForm.of(session.options().output),
         null,
@@ -76,8 +75,22 @@ final class GateRehearsal {
         null,
         BrokerKeys.Vault.FILE,
         false,
-        List.of(new GateData(owner, folder)),
+        List.of(new GateData(owner, gate.step(), folder)),
         true);
+  }
+
+  private static void requireStep(AgreementDraft draft, Gate gate) {
+    if (gate.ofStep() || draft.steps().isEmpty()) {
+      return;
+    }
+    throw new RefusedException(
+        Reason.INVALID_REQUEST,
+        "the agreement has a chain; say with --step which of %s the set is for"
+            .formatted(draft.steps()));
+  }
+
+  private static String named(Gate gate, Path app) {
+    return gate.ofStep() ? gate.step() + "=" + app : app.toString();
   }
 
   /** The dataset, with its gate where there is a set to rehearse it with. */
@@ -113,7 +126,8 @@ final class GateRehearsal {
       }
       Cast.Player player = cast.player(gate.party());
       StoredVerificationSet set =
-          new VerificationSets(session, player.home(), player.broker()).add(signed, gate.folder());
+          new VerificationSets(session, player.home(), player.broker())
+              .add(signed, gate.step(), gate.folder());
       session
           .notices()
           .say(

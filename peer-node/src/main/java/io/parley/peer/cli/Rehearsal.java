@@ -2,7 +2,6 @@ package io.parley.peer.cli;
 
 import io.parley.agreement.Agreement;
 import io.parley.agreement.AgreementDraft;
-import io.parley.agreement.AgreementYaml;
 import io.parley.agreement.Chain;
 import io.parley.agreement.Environment;
 import io.parley.agreement.ResultRule;
@@ -43,7 +42,7 @@ final class Rehearsal implements AutoCloseable {
    * @param gatesOnly whether only they are of interest, and not the result
    */
   record Plan(
-      Path agreement,
+      AgreementDraft draft,
       List<DataFile> data,
       Map<String, String> parameters,
       RehearsedApps apps,
@@ -71,8 +70,7 @@ final class Rehearsal implements AutoCloseable {
   }
 
   int run() throws IOException, InterruptedException {
-    AgreementDraft draft =
-        AgreementYaml.parse(Files.readString(plan.agreement()), plan.agreement().toString());
+    AgreementDraft draft = plan.draft();
     for (DataFile data : plan.data()) {
       if (!Files.isReadable(data.file())) {
         throw refused(

@@ -1,6 +1,8 @@
 package io.parley.peer.cli;
 
+import io.parley.agreement.AgreementYaml;
 import io.parley.peer.cli.output.ResultForm;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -96,11 +98,11 @@ final class TryCommand implements Callable<Integer> {
 
   @Option(
       names = "--gate",
-      paramLabel = "PARTY=FOLDER",
+      paramLabel = "PARTY[:STEP]=FOLDER",
       converter = GateData.Converter.class,
       description =
-          "A verification set of that party's, for its gate. Repeat for more; a job draws one. Gates without"
-              + " a set are left out.")
+          "A verification set of that party's, for its gate; in a chain for one step's. Repeat for more; a job"
+              + " draws one. Gates of parties without a set are left out.")
   @Nullable List<GateData> gates;
 
   @Option(
@@ -116,9 +118,10 @@ final class TryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    Path file = java.util.Objects.requireNonNull(agreement);
     Rehearsal.Plan plan =
         new Rehearsal.Plan(
-            java.util.Objects.requireNonNull(agreement),
+            AgreementYaml.parse(Files.readString(file), file.toString()),
             data == null ? List.of() : data,
             parameters == null ? Map.of() : parameters,
             new RehearsedApps(apps == null ? List.of() : apps),

@@ -1,5 +1,6 @@
 package io.parley.peer.cli;
 
+import io.parley.agreement.Gate;
 import io.parley.agreement.SignedAgreement;
 import io.parley.gate.SignedVerificationSet;
 import io.parley.gate.VerificationSet;
@@ -25,8 +26,8 @@ final class VerificationSets {
   }
 
   /** Adds it; nothing leaves before all of it was checked. */
-  StoredVerificationSet add(SignedAgreement signed, Path folder) throws IOException {
-    VerificationSet set = read(signed, folder);
+  StoredVerificationSet add(SignedAgreement signed, String step, Path folder) throws IOException {
+    VerificationSet set = read(signed, step, folder);
     HpkePublicKey key = broker.gateKey().open(signed.agreement().broker());
     try (SigningKey signing = home.signingKey()) {
       return broker.addVerificationSet(
@@ -35,14 +36,15 @@ final class VerificationSets {
     }
   }
 
-  private VerificationSet read(SignedAgreement signed, Path folder) throws IOException {
+  private VerificationSet read(SignedAgreement signed, String step, Path folder)
+      throws IOException {
     Path temporary =
         Files.createTempDirectory(
             "parley-gate-",
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     try {
       return GateFolder.open(folder)
-          .read(signed, home.name(), temporary, session.terminal().random());
+          .read(signed, new Gate(home.name(), step), temporary, session.terminal().random());
     } finally {
       Files.deleteIfExists(temporary);
     }

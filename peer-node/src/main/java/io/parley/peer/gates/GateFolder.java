@@ -2,11 +2,11 @@ package io.parley.peer.gates;
 
 import com.google.protobuf.ByteString;
 import io.parley.agreement.Agreement;
-import io.parley.agreement.Dataset;
-import io.parley.agreement.ResultRule;
+import io.parley.agreement.Gate;
 import io.parley.agreement.SignedAgreement;
 import io.parley.gate.ExpectedColumn;
 import io.parley.gate.ExpectedResult;
+import io.parley.gate.GateScope;
 import io.parley.gate.Tolerance;
 import io.parley.gate.VerificationSet;
 import io.parley.gate.VerificationTable;
@@ -14,6 +14,7 @@ import io.parley.peer.datasets.SmallTables;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Problems;
 import io.parley.wire.Reason;
+import io.parley.wire.RefusedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * gate.yaml              parameters, tolerances and limits; may be left out
- * DATASET.csv|.parquet   for every dataset of the agreement
- * expected/RESULT.csv    for every result, or RESULT.json
+ * DATASET.csv|.parquet   for every dataset of the agreement, or for all that a step reads
+ * expected/RESULT.csv    for every result, or for all that a step writes; or RESULT.json
  * </pre>
  *
  * Nothing else may be in it: a file that nobody reads is a mistake.
@@ -60,7 +61,7 @@ public final class GateFolder {
   /**
    * Looks at what is there.
    *
-   * @throws io.parley.wire.RefusedException INVALID_VERIFICATION_SET
+   * @throws RefusedException INVALID_VERIFICATION_SET
    */
   public static GateFolder open(Path folder) {
     try {
@@ -124,45 +125,67 @@ public final class GateFolder {
    * The set, checked against the agreement.
    *
    * @param temporary a private folder
-   * @throws io.parley.wire.RefusedException INVALID_DATASET with file, line and column,
-   *     INVALID_VERIFICATION_SET
+   * @throws RefusedException INVALID_DATASET with file, line and column, INVALID_VERIFICATION_SET
    */
   public VerificationSet read(
-      SignedAgreement signed, String owner, Path temporary, SecureRandom random) {
-    Agreement agreement = signed.agreement();
-    requireNames(agreement);
+      SignedAgreement signed, Gate gate, Path temporary, SecureRandom random) {
+    requireGate(signed.agreement(), gate);
+    GateScope scope = GateScope.of(signed.agreement(), gate);
+    requireNames(scope);
     List<VerificationTable> inputs = new ArrayList<>();
-    for (Dataset dataset : agreement.datasets()) {
-      SmallTables.Arrow table =
-          SmallTables.arrow(file(tables, dataset.name()), dataset.releasedColumns(), temporary);
-      inputs.add(new VerificationTable(dataset.name(), table.rows(), table.file()));
-    }
-    List<ExpectedResult> expected =
-        agreement.results().stream().map(ResultRule::name).map(this::result).toList();
+    scope
+        .inputs()
+        .forEach((name, columns) -> {
+          SmallTables.Arrow table = SmallTables.arrow(file(tables, name), columns, temporary);
+          inputs.add(new VerificationTable(name, table.rows(), table.file()));
+        });
+    List<ExpectedResult> expected = scope.outputs().stream().map(this::result).toList();
     byte[] salt = new byte[SALT_BYTES];
     random.nextBytes(salt);
     return new VerificationSet(
             signed.digest(),
-            owner,
+            gate.owner(),
             name(),
-            agreement.app(),
+            gate.step(),
+            scope.app(),
             new TreeMap<>(settings.parameters()),
             inputs,
             expected,
             settings.allowance(),
+            settings.certifyDays(),
             ByteString.copyFrom(salt))
-        .check(signed, owner);
+        .check(signed, gate.owner());
+  }
+
+  /** Before anything is looked at: what a folder has to have follows from the step. */
+  private static void requireGate(Agreement agreement, Gate gate) {
+    List<String> steps =
+        agreement.gates().stream()
+            .filter(each -> each.owner().equals(gate.owner()))
+            .map(Gate::step)
+            .toList();
+    if (agreement.chain() != null && !steps.isEmpty() && !steps.contains(gate.step())) {
+      throw new RefusedException(
+          Reason.INVALID_REQUEST,
+          "--step %s: the agreement has a chain; say which step it is for, one of %s"
+              .formatted(gate.step(), steps));
+    }
+    if (agreement.chain() == null && gate.ofStep()) {
+      throw new RefusedException(
+          Reason.INVALID_REQUEST,
+          "--step %s: the agreement has one app, and no steps; leave it out"
+              .formatted(gate.step()));
+    }
   }
 
   private static Path file(Map<String, Path> files, String name) {
     return java.util.Objects.requireNonNull(files.get(name), name);
   }
 
-  private void requireNames(Agreement agreement) {
+  private void requireNames(GateScope scope) {
     Problems problems = new Problems();
-    Set<String> datasets = new HashSet<>(agreement.datasets().stream().map(Dataset::name).toList());
-    Set<String> names = new HashSet<>(agreement.results().stream().map(ResultRule::name).toList());
-    same(problems, "", datasets, tables.keySet(), "dataset");
+    Set<String> names = new HashSet<>(scope.outputs());
+    same(problems, "", scope.inputs().keySet(), tables.keySet(), "dataset");
     same(problems, EXPECTED + "/", names, results.keySet(), "result");
     for (String result : settings.tolerances().keySet()) {
       problems.check(

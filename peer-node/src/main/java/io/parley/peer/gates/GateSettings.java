@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name empty: the folder's
  * @param tolerances by result, then by column
+ * @param certifyDays how long a step that passed need not run again
  * @param ordered results whose rows come in the order of the file
  */
 record GateSettings(
@@ -30,7 +31,8 @@ record GateSettings(
     Map<String, String> parameters,
     Map<String, Map<String, Tolerance>> tolerances,
     List<String> ordered,
-    GateAllowance allowance) {
+    GateAllowance allowance,
+    int certifyDays) {
   static final String FILE = "gate.yaml";
   private static final int FILE_BYTES_MAX = 256 << 10;
   private static final long MEBIBYTE = 1L << 20;
@@ -39,12 +41,25 @@ record GateSettings(
   static GateSettings read(Path folder) throws IOException {
     Path file = folder.resolve(FILE);
     if (!Files.exists(file)) {
-      return new GateSettings("", Map.of(), Map.of(), List.of(), GateAllowance.DEFAULT);
+      return new GateSettings(
+          "",
+          Map.of(),
+          Map.of(),
+          List.of(),
+          GateAllowance.DEFAULT,
+          GateLimits.CERTIFY_DAYS_DEFAULT);
     }
     YamlFile yaml = YamlFile.load(file, FILE_BYTES_MAX);
     YamlSection top = yaml.rootOrThrow(Reason.INVALID_VERIFICATION_SET);
     top.only(
-        "name", "params", "tolerance", "ordered", "processes", "max_memory_mib", "max_seconds");
+        "name",
+        "params",
+        "tolerance",
+        "ordered",
+        "processes",
+        "max_memory_mib",
+        "max_seconds",
+        "certify_days");
     GateSettings settings =
         new GateSettings(
             top.value("name", "", text -> text),
@@ -57,7 +72,12 @@ record GateSettings(
                 top.value(
                     "max_seconds",
                     GateLimits.TIME_DEFAULT,
-                    text -> Duration.ofSeconds(number(text, 1, GateLimits.TIME_MAX.toSeconds())))));
+                    text -> Duration.ofSeconds(number(text, 1, GateLimits.TIME_MAX.toSeconds())))),
+            Math.toIntExact(
+                top.value(
+                    "certify_days",
+                    (long) GateLimits.CERTIFY_DAYS_DEFAULT,
+                    text -> number(text, 0, GateLimits.CERTIFY_DAYS_MAX))));
     yaml.throwIfAny(Reason.INVALID_VERIFICATION_SET);
     return settings;
   }

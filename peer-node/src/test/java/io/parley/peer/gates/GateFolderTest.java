@@ -9,6 +9,7 @@ import io.parley.agreement.Column;
 import io.parley.agreement.ColumnType;
 import io.parley.agreement.Dataset;
 import io.parley.agreement.Environment;
+import io.parley.agreement.Gate;
 import io.parley.agreement.GateRule;
 import io.parley.agreement.Parameter;
 import io.parley.agreement.ResultRule;
@@ -94,7 +95,7 @@ class GateFolderTest {
   }
 
   private VerificationSet read() {
-    return GateFolder.open(folder).read(signed, "hospital", temporary, RANDOM);
+    return GateFolder.open(folder).read(signed, Gate.ofApp("hospital"), temporary, RANDOM);
   }
 
   @Test

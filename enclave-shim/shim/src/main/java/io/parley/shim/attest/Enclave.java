@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param app digest of the app as measured, whatever the agreement says; null where the party does
  *     not compute
  * @param tests outcomes of the environment tests
- * @param gates how verification gates ended, in the order of their owners
+ * @param gates how verification gates ended, in the order of their owners and steps
  */
 public record Enclave(
     SignedAgreement signed,

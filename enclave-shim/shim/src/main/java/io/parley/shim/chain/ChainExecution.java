@@ -3,12 +3,9 @@ package io.parley.shim.chain;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.Chain;
 import io.parley.agreement.ChainStep;
-import io.parley.agreement.Queries;
 import io.parley.agreement.ResultRule;
-import io.parley.agreement.Shape;
 import io.parley.shim.Folders;
 import io.parley.shim.compute.AppExecution;
-import io.parley.shim.compute.AppInput;
 import io.parley.shim.compute.AppRunner;
 import io.parley.shim.exchange.MemoryBudget;
 import io.parley.shim.measure.MeasuredApp;
@@ -123,7 +120,11 @@ public final class ChainExecution {
     new AppExecution(needs.runner(), needs.folders().in(), needs.folders().out())
         .run(
             app,
-            input(step),
+            StepInput.of(
+                step,
+                Chain.parameters(step, needs.values()),
+                needs.budget().appBytes(),
+                needs.threads()),
             needs.budget().limitBytes(),
             needs.left().get(),
             (_, done, total) -> progress.progress(doing, done, total));
@@ -133,18 +134,5 @@ public final class ChainExecution {
     Folders.clear(needs.folders().out());
     held.recount();
     return results;
-  }
-
-  private AppInput input(ChainStep step) {
-    return new AppInput(
-        Chain.parameters(step, needs.values()),
-        step.inputs().stream().map(input -> new AppInput.Table(input.name(), null)).toList(),
-        step.outputs().stream()
-            .map(output -> new AppInput.Wanted(output.name(), Shape.ANY))
-            .toList(),
-        Queries.FIXED,
-        List.of(),
-        needs.budget().appBytes(),
-        needs.threads());
   }
 }

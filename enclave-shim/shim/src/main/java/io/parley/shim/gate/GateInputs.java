@@ -1,8 +1,8 @@
 package io.parley.shim.gate;
 
 import com.google.protobuf.ByteString;
-import io.parley.agreement.Agreement;
-import io.parley.agreement.Dataset;
+import io.parley.agreement.Column;
+import io.parley.gate.GateScope;
 import io.parley.gate.VerificationSet;
 import io.parley.gate.VerificationTable;
 import io.parley.shim.arrow.ArrowFile;
@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -36,37 +37,41 @@ final class GateInputs {
   /**
    * Writes every table.
    *
-   * @throws RefusedException INVALID_DATASET when one does not fit the agreement
+   * @throws RefusedException INVALID_DATASET when one does not fit what the app reads
    */
-  void write(Agreement agreement, VerificationSet set) {
+  void write(GateScope scope, VerificationSet set) {
     for (VerificationTable table : set.inputs()) {
-      write(agreement.dataset(table.dataset()), table);
+      List<Column> columns = scope.inputs().get(table.dataset());
+      if (columns == null) {
+        throw new RefusedException(
+            Reason.INVALID_DATASET,
+            "table '%s' is nothing that the app reads".formatted(table.dataset()));
+      }
+      write(table.dataset(), columns, table);
     }
   }
 
-  private void write(Dataset dataset, VerificationTable verification) {
-    Table table = new Table(dataset.name(), "the verification set");
-    TableSchema schema = TableSchema.of(dataset.releasedColumns());
+  private void write(String name, List<Column> columns, VerificationTable verification) {
+    Table table = new Table(name, "the verification set");
+    TableSchema schema = TableSchema.of(columns);
     ArrowFile source = ArrowFile.open(new InMemory(verification.arrow(), table), schema, table);
     if (source.rows() != verification.rows()) {
       throw new RefusedException(
           Reason.INVALID_DATASET,
           "table '%s' has %d rows, and says that it has %d"
-              .formatted(dataset.name(), source.rows(), verification.rows()));
+              .formatted(name, source.rows(), verification.rows()));
     }
     try (FileChannel file =
         FileChannel.open(
-            in.resolve(dataset.name() + ".arrow"),
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.WRITE)) {
+            in.resolve(name + ".arrow"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       ArrowWriter writer = ArrowWriter.file(schema, sink(file));
       source.read(piece -> {}, writer);
       writer.finish();
     } catch (IOException | UncheckedIOException e) {
       throw new EnvironmentException(
           Reason.IO_FAILED,
-          "verification data for '%s' could not be written".formatted(dataset.name()),
-          Map.of("dataset", dataset.name()),
+          "verification data for '%s' could not be written".formatted(name),
+          Map.of("dataset", name),
           e);
     }
   }

@@ -15,8 +15,6 @@ import io.parley.shim.compute.AppExecution;
 import io.parley.shim.compute.AppInput;
 import io.parley.shim.compute.AppRunner;
 import io.parley.shim.measure.MeasuredApp;
-import io.parley.shim.release.Output;
-import io.parley.shim.release.OutputRules;
 import io.parley.wire.Digest;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.ParleyException;
@@ -42,20 +40,17 @@ import org.jspecify.annotations.Nullable;
 public final class GateRun {
   private final AppExecution apps;
   private final Path in;
-  private final Path out;
   private final Runnable clean;
   private final Supplier<Duration> elapsed;
 
   /**
    * @param in where inputs go
-   * @param out where results are
    * @param clean leaves nothing that a run could find of another
    * @param elapsed a monotonic clock
    */
-  public GateRun(AppExecution apps, Path in, Path out, Runnable clean, Supplier<Duration> elapsed) {
+  public GateRun(AppExecution apps, Path in, Runnable clean, Supplier<Duration> elapsed) {
     this.apps = apps;
     this.in = in;
-    this.out = out;
     this.clean = clean;
     this.elapsed = elapsed;
   }
@@ -71,21 +66,16 @@ public final class GateRun {
   /**
    * Runs it, and compares.
    *
-   * @param memoryBytes of the app
+   * @param subject what is run, as it will be on the real rows
    * @param left of the job's time
    * @throws EnvironmentException TIMEOUT when the job's time is over, IO_FAILED
    */
   public GateOutcome run(
-      Enclave enclave,
-      MeasuredApp app,
-      OrderedGate gate,
-      long memoryBytes,
-      int threads,
-      Duration left) {
+      Enclave enclave, MeasuredApp app, GateSubject subject, OrderedGate gate, Duration left) {
     Watched watched;
     try {
       clean.run();
-      watched = watch(enclave, app, gate, memoryBytes, threads, left);
+      watched = watch(enclave, app, subject, gate, left);
     } finally {
       clean.run();
     }
@@ -98,7 +88,7 @@ public final class GateRun {
             watched.observed().peakMemoryBytes(),
             watched.observed().processes());
     return new GateOutcome(
-        set.owner(),
+        set.gate(),
         set.digest(),
         draw,
         GateDigests.expectation(gate.draw(), set),
@@ -111,28 +101,14 @@ public final class GateRun {
   }
 
   private Watched watch(
-      Enclave enclave,
-      MeasuredApp app,
-      OrderedGate gate,
-      long memoryBytes,
-      int threads,
-      Duration left) {
+      Enclave enclave, MeasuredApp app, GateSubject subject, OrderedGate gate, Duration left) {
     VerificationSet set = gate.set();
     try {
-      new GateInputs(in).write(enclave.agreement(), set);
+      new GateInputs(in).write(subject.scope(), set);
     } catch (RefusedException e) {
       return ended(GateVerdict.SET_WRONG, "verification set", "tables of the agreement", e);
     }
-    AppInput input =
-        new AppInput(
-            set.allParameters(enclave.signed()),
-            enclave.agreement().datasets().stream().map(AppInput.Table::of).toList(),
-            enclave.agreement().results().stream().map(AppInput.Wanted::of).toList(),
-            enclave.agreement().queries(),
-            // Made-up people are compared with nobody.
-            List.of(),
-            memoryBytes,
-            threads);
+    AppInput input = subject.input(set.allParameters(enclave.signed()));
     GateAllowance allowance = set.allowance();
     Duration time = allowance.time().compareTo(left) < 0 ? allowance.time() : left;
     Duration before = elapsed.get();
@@ -147,11 +123,15 @@ public final class GateRun {
     } catch (RefusedException e) {
       return ended(GateVerdict.APP_FAILED, "start", "a program that starts", e);
     }
-    return judged(enclave, gate, input, exit, elapsed.get().minus(before));
+    return judged(subject, gate, input, exit, elapsed.get().minus(before));
   }
 
   private Watched judged(
-      Enclave enclave, OrderedGate gate, AppInput input, AppRunner.AppExit exit, Duration time) {
+      GateSubject subject,
+      OrderedGate gate,
+      AppInput input,
+      AppRunner.AppExit exit,
+      Duration time) {
     GateAllowance allowance = gate.set().allowance();
     AppRunner.Observed observed = exit.observed();
     List<Finding> findings = new ArrayList<>();
@@ -180,15 +160,14 @@ public final class GateRun {
               "%d bytes".formatted(observed.peakMemoryBytes())));
       return new Watched(GateVerdict.LIMIT, findings, null, time, observed);
     }
-    return compared(enclave, gate, time, observed);
+    return compared(subject, gate, time, observed);
   }
 
   private Watched compared(
-      Enclave enclave, OrderedGate gate, Duration time, AppRunner.Observed observed) {
+      GateSubject subject, OrderedGate gate, Duration time, AppRunner.Observed observed) {
     List<Finding> findings = new ArrayList<>();
     try {
-      List<Output> outputs =
-          OutputRules.collect(out, enclave.agreement().results(), enclave.agreement().queries());
+      List<GateSubject.Left> outputs = subject.left();
       List<Digest> files = new ArrayList<>();
       for (int i = 0; i < outputs.size(); i++) {
         files.add(digest(outputs.get(i).file()));
@@ -206,7 +185,8 @@ public final class GateRun {
     }
   }
 
-  private static void compare(Output output, ExpectedResult expected, List<Finding> findings) {
+  private static void compare(
+      GateSubject.Left output, ExpectedResult expected, List<Finding> findings) {
     String what = "result " + expected.result();
     if (!SeenResults.sameKind(output, expected)) {
       findings.add(

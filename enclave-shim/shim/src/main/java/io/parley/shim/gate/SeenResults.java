@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.parley.gate.ExpectedResult;
 import io.parley.shim.arrow.ArrowCells;
+import io.parley.shim.gate.GateSubject.Left;
 import io.parley.shim.gate.SeenResult.SeenColumn;
 import io.parley.shim.json.JsonReader;
 import io.parley.shim.json.JsonToken;
-import io.parley.shim.release.Output;
 import io.parley.shim.release.ResultFormat;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -36,7 +36,7 @@ final class SeenResults {
    *
    * @throws RefusedException OUTPUT_RULE or INVALID_DATASET when there is none in it
    */
-  static SeenResult read(Output output) throws IOException {
+  static SeenResult read(Left output) throws IOException {
     if (Files.size(output.file()) > FILE_BYTES_MAX) {
       throw new RefusedException(
           Reason.OUTPUT_RULE, "has a file of more than %d bytes".formatted(FILE_BYTES_MAX));
@@ -95,7 +95,7 @@ final class SeenResults {
   }
 
   /** Whether what was left is of the kind that was expected. */
-  static boolean sameKind(Output output, ExpectedResult expected) {
+  static boolean sameKind(Left output, ExpectedResult expected) {
     return (output.format() == ResultFormat.JSON) == expected.json();
   }
 

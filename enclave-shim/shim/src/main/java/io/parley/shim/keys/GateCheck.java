@@ -1,8 +1,10 @@
 package io.parley.shim.keys;
 
+import io.parley.agreement.Gate;
 import io.parley.evidence.Evidence;
 import io.parley.gate.GateOrder;
 import io.parley.gate.GateTask;
+import io.parley.gate.VerificationSet;
 import io.parley.seal.GateBindings;
 import io.parley.shim.attest.Enclave;
 import io.parley.shim.gate.OrderedGate;
@@ -43,10 +45,10 @@ final class GateCheck {
     same("agreement", enclave.signed().digest(), order.agreement());
     same("job", enclave.job(), order.job());
     same("evidence", evidence.digest(), order.evidence());
-    String owner = order.owner();
-    boolean done = enclave.gates().stream().anyMatch(gate -> gate.owner().equals(owner));
-    if (done || !enclave.agreement().gatesBefore(enclave.party()).contains(owner)) {
-      throw wrong("owner", "one whose gate is left", owner);
+    Gate gate = order.gate();
+    boolean done = enclave.gates().stream().anyMatch(passed -> passed.gate().equals(gate));
+    if (done || !enclave.agreement().gatesBefore(enclave.party()).contains(gate)) {
+      throw wrong("gate", "one that is left", gate.text());
     }
     GateTask task =
         GateTask.parse(
@@ -59,10 +61,13 @@ final class GateCheck {
                         enclave.job(),
                         evidence.digest(),
                         enclave.party(),
-                        owner,
+                        gate.owner(),
+                        gate.step(),
                         enclave.keys().receive().publicKey())));
     same("set", order.set(), task.set().digest());
-    return new OrderedGate(task.set().open(enclave.signed(), owner), task.draw(), task.brokerKey());
+    VerificationSet set = task.set().open(enclave.signed(), gate.owner());
+    same("step", gate.step(), set.step());
+    return new OrderedGate(set, task.draw(), task.brokerKey());
   }
 
   private static void same(String field, Object expected, Object seen) {

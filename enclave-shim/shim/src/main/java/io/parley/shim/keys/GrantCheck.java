@@ -1,5 +1,10 @@
 package io.parley.shim.keys;
 
+import io.parley.agreement.Agreement;
+import io.parley.agreement.Chain;
+import io.parley.agreement.ChainStep;
+import io.parley.agreement.Gate;
+import io.parley.agreement.StepIdentity;
 import io.parley.evidence.Evidence;
 import io.parley.gate.GateOutcome;
 import io.parley.gate.GateVerdict;
@@ -11,8 +16,11 @@ import io.parley.seal.Secret;
 import io.parley.shim.attest.Enclave;
 import io.parley.shim.host.Grant;
 import io.parley.shim.host.SignedGrant;
+import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,19 +64,34 @@ final class GrantCheck {
     same("agreement", enclave.signed().digest(), grant.agreement());
     same("job", enclave.job(), grant.job());
     same("evidence", evidence.digest(), grant.evidence());
-    requireGatesPassed();
+    requireGatesPassed(grant);
     return keys(grant, broker);
   }
 
   /** The broker knows; keys before the last gate would be none of its, or of a broken one. */
-  private void requireGatesPassed() {
-    same(
-        "gates",
-        List.copyOf(enclave.agreement().gatesBefore(enclave.party())),
-        enclave.gates().stream()
-            .filter(gate -> gate.verdict() == GateVerdict.PASSED)
-            .map(GateOutcome::owner)
-            .toList());
+  private void requireGatesPassed(Grant grant) {
+    grant.certified().forEach(this::requireSameStep);
+    List<Gate> passed = new ArrayList<>(grant.certified().keySet());
+    enclave.gates().stream()
+        .filter(gate -> gate.verdict() == GateVerdict.PASSED)
+        .map(GateOutcome::gate)
+        .forEach(passed::add);
+    passed.sort(Comparator.naturalOrder());
+    same("gates", List.copyOf(enclave.agreement().gatesBefore(enclave.party())), passed);
+  }
+
+  /** A certificate is of what runs here, which is the same in every job. */
+  private void requireSameStep(Gate gate, Digest identity) {
+    Agreement agreement = enclave.agreement();
+    Chain chain = agreement.chain();
+    if (chain == null || !agreement.gatesBefore(enclave.party()).contains(gate)) {
+      throw wrong("certified", "a step with a gate", gate.text());
+    }
+    ChainStep step = chain.step(gate.step());
+    same("certified." + gate.step(), StepIdentity.of(step, chain, agreement), identity);
+    if (!StepIdentity.isFixed(step, agreement)) {
+      throw wrong("certified." + gate.step(), "a step that is the same in every job", "another");
+    }
   }
 
   private JobKeys keys(Grant grant, VerifyingKey broker) {

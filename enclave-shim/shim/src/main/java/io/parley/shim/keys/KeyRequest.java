@@ -1,5 +1,6 @@
 package io.parley.shim.keys;
 
+import io.parley.agreement.Gate;
 import io.parley.evidence.Evidence;
 import io.parley.gate.GateOutcome;
 import io.parley.shim.attest.Attester;
@@ -57,7 +58,7 @@ public final class KeyRequest {
    * @throws io.parley.wire.EnvironmentException BROKER_UNAVAILABLE
    */
   public JobKeys request(Enclave enclave) {
-    SortedMap<String, GateOutcome> outcomes = new TreeMap<>();
+    SortedMap<Gate, GateOutcome> outcomes = new TreeMap<>();
     while (true) {
       Enclave asking = enclave.through(outcomes.values());
       // Ends: an order for a gate that is done already is refused.
@@ -65,8 +66,7 @@ public final class KeyRequest {
         case Answer.Granted(JobKeys keys) -> {
           return keys;
         }
-        case Answer.GateFirst(OrderedGate gate) ->
-            outcomes.put(gate.set().owner(), gates.run(gate));
+        case Answer.GateFirst(OrderedGate gate) -> outcomes.put(gate.set().gate(), gates.run(gate));
       }
     }
   }

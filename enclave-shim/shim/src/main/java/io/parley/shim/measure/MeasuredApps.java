@@ -80,7 +80,7 @@ public final class MeasuredApps {
    * @throws RefusedException APP_DIGEST_WRONG when the host has changed it meanwhile
    */
   public MeasuredApp staged(int index) {
-    if (index == 0) {
+    if (index == 0 && Files.isDirectory(first.folder())) {
       return first;
     }
     MeasuredApp copy = AppMeasurement.copy(folder(source, index), folder(target, index));

@@ -3,14 +3,12 @@ package io.parley.shim.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.parley.agreement.ResultRule;
 import io.parley.gate.ExpectedColumn;
 import io.parley.gate.ExpectedResult;
 import io.parley.gate.GateFindings.Finding;
 import io.parley.gate.GateLimits;
 import io.parley.gate.Tolerance;
 import io.parley.shim.arrow.TestTables;
-import io.parley.shim.release.Output;
 import io.parley.shim.release.ResultFormat;
 import io.parley.wire.RefusedException;
 import java.nio.file.Files;
@@ -38,7 +36,7 @@ class ResultComparisonTest {
 
   private SeenResult read(ResultFormat format, byte[] bytes) throws Exception {
     Path file = Files.write(folder.resolve("result"), bytes);
-    return SeenResults.read(new Output(new ResultRule("r", List.of("a"), 1000), format, file, 1));
+    return SeenResults.read(new GateSubject.Left(format, file));
   }
 
   private static ExpectedColumn column(String name, @Nullable String... cells) {

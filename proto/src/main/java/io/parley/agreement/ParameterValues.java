@@ -1,0 +1,53 @@
+package io.parley.agreement;
+
+import io.parley.wire.Problems;
+import io.parley.wire.Reason;
+import io.parley.wire.Suggestions;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Values for parameters: every free one is given a value of its type, and nothing else is given.
+ */
+public final class ParameterValues {
+  private ParameterValues() {}
+
+  /**
+   * The fixed values and the given ones.
+   *
+   * @throws io.parley.wire.RefusedException INVALID_PARAMETER that lists every problem; values are
+   *     not in the message
+   */
+  public static SortedMap<String, String> all(
+      List<Parameter> parameters, Map<String, String> given) {
+    Problems problems = new Problems();
+    check(problems, parameters, given);
+    problems.throwIfAny(Reason.INVALID_PARAMETER, "parameters");
+    TreeMap<String, String> all = new TreeMap<>(given);
+    for (Parameter parameter : parameters) {
+      if (parameter instanceof Parameter.Fixed fixed) {
+        all.put(fixed.name(), fixed.value());
+      }
+    }
+    return Collections.unmodifiableSortedMap(all);
+  }
+
+  static void check(Problems problems, List<Parameter> parameters, Map<String, String> given) {
+    TreeMap<String, String> left = new TreeMap<>(given);
+    for (Parameter parameter : parameters) {
+      ParameterText.check(problems, parameter, left);
+    }
+    left.keySet()
+        .forEach(name ->
+            problems.add(name, "is no parameter of this agreement" + suggestion(name, parameters)));
+  }
+
+  private static String suggestion(String came, List<Parameter> known) {
+    return known.isEmpty()
+        ? "; it has none"
+        : Suggestions.forName(came, known.stream().map(Parameter::name).toList());
+  }
+}
