@@ -8,13 +8,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What becomes of jobs when processes die, stop or need too much: real nodes, broker, enclaves. */
+/**
+ * What becomes of jobs when processes die, stop or need too much, and what one job leaves for the
+ * next: real nodes, broker, enclaves.
+ */
 class LifeIT {
   private static final String SHIM = "/shim/parley-shim";
 
@@ -182,6 +186,99 @@ class LifeIT {
     assertThat(ada.awaitEnd(job)).contains("CANCELLED");
     assertThat(bob.awaitEnd(job)).contains("CANCELLED");
     awaitNoEnclave();
+  }
+
+  /**
+   * Rows of ada's with conditions and a gate; bob computes a chain, whose first step reads them.
+   */
+  private static final String CHAIN =
+      """
+      agreement: wards
+      parties: [ada, bob]
+      chain:
+        count:
+          app: sql
+          reads: [stays, claims]
+          params:
+            query: >-
+              SELECT ward, count(*) AS n, sum(amount) AS total
+              FROM stays s JOIN claims c ON s.patient = c.patient GROUP BY ward
+          writes: {wards: {columns: {ward: VARCHAR, n: BIGINT, total: DOUBLE}, read_by: [sum]}}
+        sum:
+          app: sql
+          reads: {wards: {n: BIGINT, ward: VARCHAR}}
+          params: {query: "SELECT count(ward) AS wards, CAST(sum(n) AS BIGINT) AS n FROM wards"}
+          writes: [totals]
+      datasets:
+        stays:
+          owner: ada
+          columns: {patient: BIGINT NOT NULL, ward: VARCHAR}
+          released_to: [bob]
+          read_by: [count]
+          identity: patient
+          usage: {join: [patient], group: [ward], aggregate: {"*": count}}
+          gate: required
+        claims:
+          owner: bob
+          columns: {patient: BIGINT NOT NULL, amount: DOUBLE}
+          read_by: [count]
+          usage: {join: [patient], aggregate: {amount: sum, "*": count}}
+      compute: [bob]
+      results:
+        totals: {recipients: [ada], max_rows: 10, min_group: 3}
+      environment: {evidence: [simulated], tests: strict}
+      changes: never
+      expires: 2030-01-01
+      max_jobs: 3
+      """;
+
+  @Test
+  void aStepThatPassedItsGateIsSparedInTheNextJobAndSmallGroupsReachNoStep() throws Exception {
+    String wards = ada.agree(bob, CHAIN);
+    // Two patients in B, who are fewer than three.
+    Path stays =
+        Files.writeString(
+            folder.resolve("stays.csv"), "patient,ward\n1,A\n2,A\n3,A\n4,A\n5,B\n6,B\n");
+    Path claims =
+        Files.writeString(
+            folder.resolve("claims.csv"), "patient,amount\n1,1\n2,2\n3,3\n5,5\n6,6\n");
+    ada.parley("--quiet", "dataset", "add", "stays=" + stays, "--agreement", wards);
+    bob.parley("--quiet", "dataset", "add", "claims=" + claims, "--agreement", wards);
+    assertThat(ada.run("job", "submit", wards).err())
+        .contains("GATE_MISSING", "for step count, sum", "parley gate add --step STEP");
+    gate(
+        wards,
+        "count",
+        Map.of(
+            "stays.csv", "patient,ward\n1,X\n2,X\n3,X\n4,Y\n",
+            "claims.csv", "patient,amount\n1,0.5\n2,0.5\n3,1\n4,9\n",
+            "expected/wards.csv", "ward,n,total\nX,3,2\n"));
+    gate(
+        wards,
+        "sum",
+        Map.of(
+            "wards.csv", "n,ward\n3,X\n4,Y\n",
+            "expected/totals.csv", "wards,n\n2,7\n"));
+    for (int run = 0; run < 2; run++) {
+      String job =
+          Party.field("job", ada.parley("--quiet", "--output", "json", "job", "submit", wards));
+      assertThat(ada.awaitEnd(job)).contains("SUCCEEDED");
+      assertThat(ada.parley("--quiet", "job", "result", job, "--format", "csv").out().lines())
+          .containsExactly("wards,n", "1,3");
+    }
+    // Each was drawn by the first job, and by the second no more.
+    assertThat(ada.parley("--output", "csv", "gate", "list", wards).out().lines().skip(1))
+        .hasSize(2)
+        .allSatisfy(line -> assertThat(line).matches(".*,1,1,0,\"?20[0-9-]+T.*"));
+  }
+
+  private static void gate(String agreement, String step, Map<String, String> files)
+      throws Exception {
+    Path set = Files.createDirectories(folder.resolve("gate-" + step).resolve("expected"));
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      Files.writeString(set.resolveSibling(file.getKey()), file.getValue());
+    }
+    ada.parley("--quiet", "gate", "add", agreement, set.getParent().toString(), "--step", step);
   }
 
   private static void signal(String name, Process process) throws Exception {

@@ -84,6 +84,17 @@ public final class AgreementDraft {
     return chain == null ? List.of() : chain.steps().stream().map(ChainRules.Step::name).toList();
   }
 
+  /** The steps that read a dataset with conditions, and so must keep to them. */
+  public List<String> stepsWithConditions() {
+    StepConditions conditions = new StepConditions(datasets, results);
+    return chain == null
+        ? List.of()
+        : chain.steps().stream()
+            .filter(step -> conditions.bind(step.flow()))
+            .map(ChainRules.Step::name)
+            .toList();
+  }
+
   public List<Dataset> datasets() {
     return datasets;
   }

@@ -47,34 +47,20 @@ final class AgreementRules {
       List<ResultRule> results,
       List<Parameter> parameters,
       Queries queries) {
-    conditionsOfChain(problems, datasets, results, queries);
+    queriesOfChain(problems, queries);
     ChainRules.check(
         problems,
         ChainRules.steps(chain),
         chain.grants(),
-        new ChainRules.Around(
-            datasets,
-            results.stream().map(ResultRule::name).toList(),
-            parameters.stream().map(Parameter::name).toList()));
+        new ChainRules.Around(datasets, results, parameters));
   }
 
-  /** No step can keep to a condition on data that another step has changed. */
-  static void conditionsOfChain(
-      Problems problems, List<Dataset> datasets, List<ResultRule> results, Queries queries) {
+  /** Answers that jobs ask for one after the other are compared where one app gives them. */
+  static void queriesOfChain(Problems problems, Queries queries) {
     problems.check(
-        queries == Queries.FIXED, "queries", "is for the app sql alone, and there is a chain");
-    for (Dataset dataset : datasets) {
-      problems.check(
-          dataset.usage().isEmpty(),
-          "datasets.%s.usage".formatted(dataset.name()),
-          "is not enforced in a chain; leave it out, and say under read_by which steps may read it");
-    }
-    for (ResultRule result : results) {
-      problems.check(
-          result.shape().minGroup() == 0,
-          "results.%s.min_group".formatted(result.name()),
-          "is not enforced in a chain; leave it out");
-    }
+        queries == Queries.FIXED,
+        "queries",
+        "is within_rules, and there is a chain, whose answers are not compared with each other; give its steps fixed queries");
   }
 
   /** One key must not speak for two parties. */

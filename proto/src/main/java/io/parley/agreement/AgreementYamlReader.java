@@ -97,7 +97,7 @@ final class AgreementYamlReader {
     rules.window("window", window);
     rules.conditions(queries, datasets, results, parameters);
     if (chained != null) {
-      AgreementRules.conditionsOfChain(problems, datasets, results, queries);
+      AgreementRules.queriesOfChain(problems, queries);
     }
     if (problems.count() > 0) {
       return null;
@@ -256,14 +256,7 @@ final class AgreementYamlReader {
             && results.size() == entries(top, "results")
             && params.size() == entries(top, "params");
     return new ChainYamlReader(problems, columns)
-        .read(
-            top,
-            whole
-                ? new ChainRules.Around(
-                    datasets,
-                    results.stream().map(ResultRule::name).toList(),
-                    params.stream().map(Parameter::name).toList())
-                : null);
+        .read(top, whole ? new ChainRules.Around(datasets, results, params) : null);
   }
 
   private static int entries(YamlSection top, String key) {

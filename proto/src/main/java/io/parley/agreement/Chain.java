@@ -101,14 +101,14 @@ public record Chain(List<ChainStep> steps, List<ChainGrant> grants) {
   }
 
   /**
-   * All columns of a dataset, or of what a step writes.
+   * All columns of a dataset that leave its owner, or all of what a step writes.
    *
    * @throws RefusedException DATASET_NOT_FOUND when nothing has this name
    */
   public List<Column> produced(String name, List<Dataset> datasets) {
     for (Dataset dataset : datasets) {
       if (dataset.name().equals(name)) {
-        return dataset.columns();
+        return dataset.releasedColumns();
       }
     }
     for (ChainStep step : steps) {

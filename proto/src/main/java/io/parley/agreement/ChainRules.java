@@ -21,13 +21,16 @@ final class ChainRules {
   /** A step without its app, which may still be a name only. */
   record Step(String name, StepFlow flow) {}
 
-  /**
-   * The agreement around the chain, as far as it could be read.
-   *
-   * @param results names
-   * @param parameters names
-   */
-  record Around(List<Dataset> datasets, List<String> results, List<String> parameters) {}
+  /** The agreement around the chain, as far as it could be read. */
+  record Around(List<Dataset> datasets, List<ResultRule> rules, List<Parameter> values) {
+    List<String> results() {
+      return rules.stream().map(ResultRule::name).toList();
+    }
+
+    List<String> parameters() {
+      return values.stream().map(Parameter::name).toList();
+    }
+  }
 
   private final Problems problems;
   private final Rules rules;
@@ -70,6 +73,7 @@ final class ChainRules {
     }
     chain.grants();
     chain.uses();
+    chain.conditions();
     rules.size(
         "verification gates",
         Gates.ofSteps(around.datasets(), steps).size(),
@@ -178,7 +182,8 @@ final class ChainRules {
           "step '%s' may not read dataset '%s' of '%s'; if '%s' agrees, add it to datasets.%s.read_by"
               .formatted(
                   step.name(), dataset.name(), dataset.owner(), dataset.owner(), dataset.name()));
-      fits(at, input, dataset.columns());
+      fits(at, input, dataset.releasedColumns(), dataset.usage().isStated());
+      named(at, input, dataset);
     } else if (output != null) {
       String producer = steps.get(producers.getOrDefault(input.name(), 0)).name();
       problems.check(
@@ -186,7 +191,7 @@ final class ChainRules {
           at,
           "step '%s' may not read '%s' of step '%s'; add it to chain.%s.writes.%s.read_by"
               .formatted(step.name(), input.name(), producer, producer, input.name()));
-      fits(at, input, output.columns());
+      fits(at, input, output.columns(), false);
     } else {
       Set<String> known = new TreeSet<>(datasets.keySet());
       known.addAll(outputs.keySet());
@@ -198,7 +203,10 @@ final class ChainRules {
     }
   }
 
-  private void fits(String at, ChainInput input, List<Column> given) {
+  /**
+   * @param usage whether only columns are given that the owner's usage names
+   */
+  private void fits(String at, ChainInput input, List<Column> given, boolean usage) {
     Map<String, Column> byName = new LinkedHashMap<>();
     given.forEach(column -> byName.put(column.name(), column));
     for (Column wanted : input.columns()) {
@@ -207,10 +215,11 @@ final class ChainRules {
       if (column == null) {
         problems.add(
             where,
-            "'%s' has no column '%s'%s"
+            "'%s' has no column '%s'%s%s"
                 .formatted(
                     input.name(),
                     wanted.name(),
+                    usage ? " that its owner's usage names" : "",
                     byName.isEmpty() ? "" : Suggestions.forName(wanted.name(), byName.keySet())));
         continue;
       }
@@ -224,6 +233,40 @@ final class ChainRules {
           where,
           "may be null in '%s'; the step needs it NOT NULL".formatted(input.name()));
     }
+  }
+
+  /** A column that the owner does not name under usage does not get to a step. */
+  private void named(String at, ChainInput input, Dataset dataset) {
+    boolean counts = dataset.usage().hasIdentity() && StepConditions.minGroup(around.rules()) > 0;
+    problems.check(
+        !counts
+            || input.columns().isEmpty()
+            || input.columns().stream()
+                .anyMatch(column -> column.name().equals(dataset.usage().identity())),
+        at,
+        "must have '%s' too, the identity of '%s': min_group counts it"
+            .formatted(dataset.usage().identity(), dataset.name()));
+  }
+
+  /** What jobs set would make one answer after the other of a step that must keep to conditions. */
+  private void conditions() {
+    StepConditions conditions = new StepConditions(around.datasets(), around.rules());
+    for (Step step : steps) {
+      if (!conditions.bind(step.flow())) {
+        continue;
+      }
+      for (ChainParameter parameter : step.flow().parameters()) {
+        problems.check(
+            !(parameter instanceof ChainParameter.From from) || !isFree(from.parameter()),
+            path(step, "params." + parameter.name()),
+            "is set by jobs, and the step reads a dataset with conditions: in a chain what one job is told is not compared with another's; give it a value");
+      }
+    }
+  }
+
+  private boolean isFree(String parameter) {
+    return around.values().stream()
+        .anyMatch(value -> value instanceof Parameter.Free && value.name().equals(parameter));
   }
 
   private void output(Step step, ChainOutput output) {

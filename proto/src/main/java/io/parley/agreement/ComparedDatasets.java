@@ -8,7 +8,8 @@ import java.util.TreeMap;
  * Over which datasets an agreement's answers are compared with each other, and how many identities
  * two groups must differ by: where jobs can ask for one group after the other, be it that they
  * write the query or set its parameters, a smallest group is worth nothing without that. There is
- * nothing to switch on or off.
+ * nothing to switch on or off. In a chain, steps that keep to conditions are the same in every job,
+ * so there is nothing to compare.
  */
 public final class ComparedDatasets {
   private ComparedDatasets() {}
@@ -21,7 +22,7 @@ public final class ComparedDatasets {
         agreement.queries() == Queries.WITHIN_RULES
             || agreement.parameters().stream().anyMatch(Parameter.Free.class::isInstance);
     TreeMap<String, Integer> compared = new TreeMap<>();
-    if (smallest > 0 && asks) {
+    if (smallest > 0 && asks && agreement.chain() == null) {
       for (Dataset dataset : agreement.datasets()) {
         if (dataset.usage().hasIdentity()) {
           compared.put(dataset.name(), Math.toIntExact(smallest));

@@ -3,6 +3,7 @@ package io.parley.agreement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -14,7 +15,20 @@ public final class ResultNotices {
 
   /** In the order in which they are to be read; empty where nothing can have been left out. */
   public static List<String> of(Agreement agreement, String result) {
-    return of(agreement.datasets(), agreement.result(result), agreement.queries());
+    ResultRule rule = agreement.result(result);
+    long ofAll = StepConditions.minGroup(agreement.results());
+    if (agreement.chain() == null || rule.shape().minGroup() == ofAll) {
+      return of(agreement.datasets(), rule, agreement.queries());
+    }
+    // What steps hand on keeps to the largest of all.
+    return of(
+        agreement.datasets(),
+        new ResultRule(
+            rule.name(),
+            rule.recipients(),
+            rule.maxRows(),
+            new Shape(ofAll, new TreeMap<>(rule.shape().rounding()), rule.shape().schema())),
+        agreement.queries());
   }
 
   /** As {@link #of(Agreement, String)}, for an agreement that is not drafted yet. */

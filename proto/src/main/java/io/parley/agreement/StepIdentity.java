@@ -27,6 +27,22 @@ public final class StepIdentity {
     }
     parameters(step, agreement)
         .forEach(parameter -> message.addParameters(AgreementWriter.parameter(parameter)));
+    StepConditions conditions = StepConditions.of(agreement);
+    if (conditions.bind(step.flow())) {
+      for (Dataset dataset : agreement.datasets()) {
+        if (step.flow().reads(dataset.name())) {
+          message.addDatasets(
+              AgreementWriter.dataset(
+                  new Dataset(
+                      dataset.name(),
+                      dataset.owner(),
+                      dataset.columns(),
+                      List.of(),
+                      dataset.usage())));
+        }
+      }
+      message.putAllMinGroup(conditions.minGroups(step.flow()));
+    }
     return Digest.of(StrictMessages.encode(message.build()));
   }
 

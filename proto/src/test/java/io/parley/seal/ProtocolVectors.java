@@ -77,6 +77,7 @@ final class ProtocolVectors {
     vectors.signing();
     vectors.evidence();
     vectors.grants();
+    vectors.gates();
     vectors.channel();
     vectors.result();
     vectors.log();
@@ -172,6 +173,20 @@ final class ProtocolVectors {
     }
     put("xwing.enc", enc);
     put("xwing.ciphertext", ciphertext);
+  }
+
+  private void gates() {
+    vectors.putAll(
+        new GateVectors(
+                JOB_ID,
+                Digest.of(agreementBytes()),
+                jobSpec().digest(),
+                evidenceOf().digest(),
+                manifest().digest(),
+                pair(HpkeSuite.X25519, 0x31).publicKey(),
+                pair(HpkeSuite.X25519, 0x63).publicKey(),
+                ProtocolVectors::seed)
+            .all(set -> sign(0x01, labelled("parley/v1/verification-set", set))));
   }
 
   private void channel() {

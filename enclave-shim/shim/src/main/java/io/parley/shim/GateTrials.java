@@ -56,11 +56,10 @@ final class GateTrials {
         0,
         0);
     try {
-      return run(
-          enclave,
-          staged(chain.indexOf(gate.step())),
-          new StepTrial(agreement, chain, gate, folders, budget, parts.threads()),
-          ordered);
+      MeasuredApp app = staged(chain.indexOf(gate.step()));
+      StepTrial trial =
+          new StepTrial(agreement, chain, gate, folders, budget, parts.threads()).require(app);
+      return run(enclave, app, trial, ordered);
     } finally {
       Folders.clear(folders.app());
       Folders.clear(folders.held());

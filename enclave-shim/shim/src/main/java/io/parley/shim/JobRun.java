@@ -223,9 +223,11 @@ final class JobRun {
     }
   }
 
-  /** What only the app can enforce, an app must say that it enforces. */
+  /** What only the app can enforce, an app must say that it enforces; in a chain each step's. */
   private static void requireRules(MeasuredApps apps, Agreement agreement) {
-    if (agreement.needsRules() && !apps.first().enforces(MeasuredApp.RULES)) {
+    if (agreement.chain() == null
+        && agreement.needsRules()
+        && !apps.first().enforces(MeasuredApp.RULES)) {
       throw new RefusedException(
           Reason.RULE_APP,
           "the agreement has min_group or 'queries: within_rules', and the app's %s does not say 'enforces: [%s]'; use an app that does, such as sql"

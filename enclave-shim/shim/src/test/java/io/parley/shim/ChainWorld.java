@@ -1,5 +1,6 @@
 package io.parley.shim;
 
+import io.parley.agreement.Budget;
 import io.parley.agreement.Chain;
 import io.parley.agreement.ChainGrant;
 import io.parley.agreement.ChainInput;
@@ -11,8 +12,10 @@ import io.parley.agreement.ColumnType;
 import io.parley.agreement.Dataset;
 import io.parley.agreement.GateRule;
 import io.parley.agreement.ResultRule;
+import io.parley.agreement.Shape;
 import io.parley.agreement.SignedAgreement;
 import io.parley.agreement.StepFlow;
+import io.parley.agreement.Usage;
 import io.parley.evidence.Manifest;
 import io.parley.shim.arrow.TestTables;
 import io.parley.shim.compute.AppRunner;
@@ -63,6 +66,10 @@ final class ChainWorld {
   final TestWorld world = new TestWorld("hospital", "insurer");
   final Path folder;
   GateRule gate = GateRule.NONE;
+  Usage usage = Usage.UNSTATED;
+  long minGroup;
+  ChainParameter first = new ChainParameter.From("from", "since");
+  ChainParameter second = new ChainParameter.Fixed("how", "all");
   final Map<String, Program> programs = new TreeMap<>();
 
   /** Which steps ran, in order. */
@@ -74,6 +81,14 @@ final class ChainWorld {
     app(2, "second");
     programs.put("first", ChainWorld::first);
     programs.put("second", ChainWorld::second);
+  }
+
+  /** An app of one file, in the folder of this step, that says that it keeps to rules. */
+  void rulesApp(int step, String program) throws IOException {
+    app(step, program);
+    Files.writeString(
+        folder.resolve("appsrc").resolve(Integer.toString(step)).resolve("app.yaml"),
+        "name: x\ncommand: [%s]\nenforces: [rules]\n".formatted(program));
   }
 
   /** An app of one file, in the folder of this step. */
@@ -104,16 +119,14 @@ final class ChainWorld {
                     List.of(
                         new ChainOutput("report", List.of(), List.of()),
                         new ChainOutput("joined", JOINED, List.of("sum"))),
-                    List.of(new ChainParameter.From("from", "since")))),
+                    List.of(first))),
             new ChainStep(
                 "sum",
                 digest(2),
                 new StepFlow(
                     List.of(new ChainInput("claims", turned), new ChainInput("joined", List.of())),
                     List.of(new ChainOutput("summary", List.of(), List.of())),
-                    List.of(
-                        new ChainParameter.Fixed("how", "all"),
-                        new ChainParameter.From("query", "query"))))),
+                    List.of(second, new ChainParameter.From("query", "query"))))),
         List.of(
             new ChainGrant("admissions", List.of("join")),
             new ChainGrant("claims", List.of("join", "sum"))));
@@ -129,12 +142,22 @@ final class ChainWorld {
             chain,
             List.of(
                 new Dataset(
-                    "admissions", "hospital", TestWorld.ADMISSIONS, List.of("insurer"), gate),
+                    "admissions",
+                    "hospital",
+                    TestWorld.ADMISSIONS,
+                    List.of("insurer"),
+                    usage,
+                    Budget.UNLIMITED,
+                    gate),
                 new Dataset("claims", "insurer", TestWorld.CLAIMS, List.of())),
             List.of("insurer"),
             List.of(
                 new ResultRule("report", List.of("hospital"), 10),
-                new ResultRule("summary", List.of("hospital", "insurer"), 10)));
+                new ResultRule(
+                    "summary",
+                    List.of("hospital", "insurer"),
+                    10,
+                    new Shape(minGroup, new TreeMap<>(), List.of()))));
     TestJob job = TestJob.of(world, signed, folder);
     Folders places = job.folders("insurer");
     job.app =

@@ -33,6 +33,7 @@ final class Agreements {
   /** A draft from YAML, with every name resolved. */
   SignedAgreement draft(Path yaml) throws IOException {
     AgreementDraft draft = AgreementYaml.parse(text(yaml), yaml.toString());
+    StepApps.requireRules(draft, step -> session.apps().known(draft.apps().get(step)));
     Agreement agreement =
         draft.resolve(
             session.party().membership().current(),

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Apps: those of the node, those that come with Parley, and folders that become one. */
 final class Apps {
@@ -55,6 +56,12 @@ final class Apps {
           Map.of("app", name));
     }
     return folder;
+  }
+
+  /** The folder of an app that comes with Parley, when that is what a draft means by the name. */
+  @Nullable Path known(String name) {
+    @Nullable Path folder = name.contains(":") ? null : Distribution.find().bundledApp(name);
+    return folder != null && digest(name).equals(Packing.digest(folder)) ? folder : null;
   }
 
   /** Packs a folder and hands it to a node; what is packed already goes as it is. */

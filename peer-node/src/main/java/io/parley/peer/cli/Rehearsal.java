@@ -103,7 +103,9 @@ final class Rehearsal implements AutoCloseable {
   private List<Digest> addApps(Cast cast, AgreementDraft draft) throws IOException {
     String party = plan.submitter() == null ? cast.parties().getFirst() : plan.submitter();
     List<Digest> apps = new ArrayList<>();
-    for (Path folder : plan.apps().folders(draft, session.apps()::bundled)) {
+    List<Path> folders = plan.apps().folders(draft, session.apps()::bundled);
+    StepApps.requireRules(draft, folders::get);
+    for (Path folder : folders) {
       apps.add(Cast.at(party, () -> session.apps().add(cast.player(party).node(), folder)));
     }
     return apps;

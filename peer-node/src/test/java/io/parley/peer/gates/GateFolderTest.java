@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.parley.agreement.Agreement;
+import io.parley.agreement.Chain;
+import io.parley.agreement.ChainGrant;
+import io.parley.agreement.ChainInput;
+import io.parley.agreement.ChainOutput;
+import io.parley.agreement.ChainParameter;
+import io.parley.agreement.ChainStep;
 import io.parley.agreement.ChangeRule;
 import io.parley.agreement.Column;
 import io.parley.agreement.ColumnType;
@@ -14,6 +20,7 @@ import io.parley.agreement.GateRule;
 import io.parley.agreement.Parameter;
 import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
+import io.parley.agreement.StepFlow;
 import io.parley.agreement.Terms;
 import io.parley.gate.ExpectedResult;
 import io.parley.gate.GateAllowance;
@@ -132,6 +139,85 @@ class GateFolderTest {
     for (String file : List.of("admissions.csv", "claims.csv", "expected/summary.csv")) {
       assertThat(page).contains("  " + file);
     }
+  }
+
+  @Test
+  void aStepsFolderHasWhatItReadsAndWrites() throws IOException {
+    SignedAgreement chained = chained();
+    String page = Files.readString(Path.of("../deploy/docs/gate.md"));
+    Matcher example = Pattern.compile("(?s)```yaml\n(# gate.yaml of a step\n.*?)```").matcher(page);
+    assertThat(example.find()).isTrue();
+    Path fit = Files.createDirectories(temporary.resolve("fit"));
+    Files.createDirectories(fit.resolve("expected"));
+    Files.writeString(fit.resolve("sample.csv"), "patient\n1\n");
+    Files.writeString(fit.resolve("expected/effect.csv"), "n\n1\n");
+    Files.writeString(fit.resolve("gate.yaml"), example.group(1));
+    for (String file : List.of("sample.csv", "expected/effect.csv", "gate.yaml")) {
+      assertThat(page).contains("  " + file);
+    }
+    VerificationSet set = read(chained, fit, "fit");
+    assertThat(set.step()).isEqualTo("fit");
+    assertThat(set.parameters()).containsExactly(Map.entry("caliper", "0.1"));
+    assertThat(set.certifyDays()).isEqualTo(30);
+    assertThat(set.inputs()).extracting("dataset").containsExactly("sample");
+    Files.writeString(fit.resolve("gate.yaml"), "params: {caliper: 0.1}\ncertify_days: 0\n");
+    assertThat(read(chained, fit, "fit").certifyDays()).isZero();
+    Files.writeString(fit.resolve("gate.yaml"), "certify_days: 91\n");
+    assertThatThrownBy(() -> read(chained, fit, "fit")).hasMessageContaining("from 0 to 90");
+    Files.delete(fit.resolve("gate.yaml"));
+    assertThatThrownBy(() -> read(chained, fit, ""))
+        .hasMessageContaining("say which step it is for, one of [fit, match]");
+    assertThatThrownBy(() -> read(chained, fit, "match"))
+        .hasMessageContaining("admissions: is missing")
+        .hasMessageContaining("sample: the agreement has no such");
+    assertThatThrownBy(() -> read(signed, folder, "fit"))
+        .hasMessageContaining("one app, and no steps");
+  }
+
+  private VerificationSet read(SignedAgreement agreement, Path from, String step) {
+    return GateFolder.open(from).read(agreement, new Gate("hospital", step), temporary, RANDOM);
+  }
+
+  private SignedAgreement chained() {
+    Agreement plain = signed.agreement();
+    Column patient = new Column("patient", ColumnType.BIGINT, false);
+    Chain chain =
+        new Chain(
+            List.of(
+                new ChainStep(
+                    "match",
+                    ANY,
+                    new StepFlow(
+                        List.of(
+                            new ChainInput("admissions", List.of()),
+                            new ChainInput("claims", List.of())),
+                        List.of(new ChainOutput("sample", List.of(patient), List.of("fit"))),
+                        List.of())),
+                new ChainStep(
+                    "fit",
+                    ANY,
+                    new StepFlow(
+                        List.of(new ChainInput("sample", List.of())),
+                        List.of(new ChainOutput("effect", List.of(), List.of())),
+                        List.of(new ChainParameter.From("caliper", "how-far"))))),
+            List.of(
+                new ChainGrant("admissions", List.of("match")),
+                new ChainGrant("claims", List.of("match"))));
+    return SignedAgreement.unsigned(
+        new Agreement(
+            plain.name(),
+            plain.parties(),
+            plain.broker(),
+            chain.digest(),
+            plain.datasets(),
+            plain.compute(),
+            List.of(new ResultRule("effect", List.of("hospital"), 100)),
+            plain.environment(),
+            plain.terms(),
+            List.of(new Parameter.Free("how-far", ColumnType.parse("DOUBLE"))),
+            plain.brokerEvidence(),
+            plain.queries(),
+            chain));
   }
 
   @Test

@@ -50,6 +50,7 @@ public final class ChainExecution {
   private static final String RESULTS = "results";
 
   private final Needs needs;
+  private final Agreement agreement;
   private final Chain chain;
   private final AppRunner.ProgressSink progress;
   private final HeldTables held;
@@ -62,6 +63,7 @@ public final class ChainExecution {
       Path results,
       AppRunner.ProgressSink progress) {
     this.needs = needs;
+    this.agreement = agreement;
     this.chain = chain;
     this.progress = progress;
     Folders folders = needs.folders();
@@ -116,15 +118,14 @@ public final class ChainExecution {
     String doing = "step %d of %d, '%s'".formatted(index + 1, chain.steps().size(), step.name());
     progress.progress(doing, 0, 0);
     MeasuredApp app = needs.apps().staged(index);
+    StepInput input = new StepInput(agreement, chain, step);
+    input.require(app);
     held.give(index);
     new AppExecution(needs.runner(), needs.folders().in(), needs.folders().out())
         .run(
             app,
-            StepInput.of(
-                step,
-                Chain.parameters(step, needs.values()),
-                needs.budget().appBytes(),
-                needs.threads()),
+            input.of(
+                Chain.parameters(step, needs.values()), needs.budget().appBytes(), needs.threads()),
             needs.budget().limitBytes(),
             needs.left().get(),
             (_, done, total) -> progress.progress(doing, done, total));

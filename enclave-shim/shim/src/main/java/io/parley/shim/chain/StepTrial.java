@@ -10,6 +10,7 @@ import io.parley.shim.Folders;
 import io.parley.shim.compute.AppInput;
 import io.parley.shim.exchange.MemoryBudget;
 import io.parley.shim.gate.GateSubject;
+import io.parley.shim.measure.MeasuredApp;
 import io.parley.shim.release.Output;
 import io.parley.shim.release.ResultFormat;
 import io.parley.wire.EnvironmentException;
@@ -31,6 +32,7 @@ public final class StepTrial implements GateSubject {
   private final Agreement agreement;
   private final Gate gate;
   private final ChainStep step;
+  private final StepInput input;
   private final HeldTables held;
   private final StepOutputs outputs;
   private final MemoryBudget budget;
@@ -49,6 +51,7 @@ public final class StepTrial implements GateSubject {
     this.agreement = agreement;
     this.gate = gate;
     this.step = chain.step(gate.step());
+    this.input = new StepInput(agreement, chain, step);
     this.budget = budget;
     this.threads = threads;
     Path results = folders.held().resolve("results");
@@ -62,6 +65,16 @@ public final class StepTrial implements GateSubject {
     this.outputs = new StepOutputs(folders.out(), held, results, budget, agreement.results());
   }
 
+  /**
+   * Passes when the app keeps to the conditions that the step must keep to.
+   *
+   * @throws io.parley.wire.RefusedException RULE_APP
+   */
+  public StepTrial require(MeasuredApp app) {
+    input.require(app);
+    return this;
+  }
+
   @Override
   public GateScope scope() {
     return GateScope.of(agreement, gate);
@@ -69,7 +82,7 @@ public final class StepTrial implements GateSubject {
 
   @Override
   public AppInput input(SortedMap<String, String> parameters) {
-    return StepInput.of(step, parameters, budget.appBytes(), threads);
+    return input.of(parameters, budget.appBytes(), threads);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.parley.shim.compute;
 
+import io.parley.agreement.Column;
 import io.parley.agreement.Dataset;
 import io.parley.agreement.Queries;
 import io.parley.agreement.ResultRule;
@@ -31,9 +32,19 @@ public record AppInput(
   /**
    * A file in /in.
    *
-   * @param dataset null: what an earlier step of a chain wrote
+   * @param dataset null: what an earlier step of a chain wrote, or nothing is said of it
+   * @param columns of what an earlier step wrote; empty: nothing is said of them
    */
-  public record Table(String name, @Nullable Dataset dataset) {
+  public record Table(String name, @Nullable Dataset dataset, List<Column> columns) {
+    public Table {
+      columns = List.copyOf(columns);
+    }
+
+    /** Of which nothing is said. */
+    public Table(String name, @Nullable Dataset dataset) {
+      this(name, dataset, List.of());
+    }
+
     public static Table of(Dataset dataset) {
       return new Table(dataset.name(), dataset);
     }
@@ -59,7 +70,7 @@ public record AppInput(
     parameters.forEach((name, value) -> json.name(name).text(value));
     json.endObject();
     json.name("datasets").beginObject();
-    tables.forEach(table -> Conditions.dataset(json.name(table.name()), table.dataset()));
+    tables.forEach(table -> Conditions.table(json.name(table.name()), table));
     json.endObject();
     json.name("results").beginArray();
     results.forEach(result -> json.text(result.name()));

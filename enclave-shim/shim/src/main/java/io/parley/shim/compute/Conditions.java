@@ -12,12 +12,21 @@ import org.jspecify.annotations.Nullable;
 final class Conditions {
   private Conditions() {}
 
-  /** All columns, also those that do not leave their owner: so that they can be named. */
-  static void dataset(JsonText json, @Nullable Dataset dataset) {
-    if (dataset == null) {
-      json.beginObject().endObject();
+  static void table(JsonText json, AppInput.Table table) {
+    @Nullable Dataset dataset = table.dataset();
+    if (dataset != null) {
+      dataset(json, dataset);
       return;
     }
+    json.beginObject();
+    if (!table.columns().isEmpty()) {
+      columns(json.name("columns"), table.columns());
+    }
+    json.endObject();
+  }
+
+  /** All columns, also those that do not leave their owner: so that they can be named. */
+  private static void dataset(JsonText json, Dataset dataset) {
     json.beginObject().name("owner").text(dataset.owner());
     columns(json.name("columns"), dataset.columns());
     Usage usage = dataset.usage();

@@ -40,7 +40,8 @@ class AppInputTest {
                 AppInput.Table.of(new Dataset("admissions", "hospital", COLUMNS, List.of(), usage)),
                 AppInput.Table.of(
                     new Dataset("plain", "insurer", COLUMNS.subList(0, 1), List.of())),
-                new AppInput.Table("step", null)),
+                new AppInput.Table("step", null),
+                new AppInput.Table("typed", null, COLUMNS.subList(1, 2))),
             List.of(AppInput.Wanted.of(new ResultRule("summary", List.of("hospital"), 3, shape))),
             Queries.WITHIN_RULES,
             List.of("admissions"),
@@ -58,7 +59,8 @@ class AppInputTest {
             "aggregate":{"*":["count"]},"filter":[],"list":[]}},
             "plain":{"owner":"insurer","columns":[
             {"name":"patient","type":"BIGINT","nullable":false}]},
-            "step":{}},
+            "step":{},
+            "typed":{"columns":[{"name":"ward","type":"VARCHAR","nullable":true}]}},
             "results":["summary"],"queries":"within_rules",
             "rules":{"summary":{"min_group":10,"rounding":{"*":"0.5"},
             "schema":[{"name":"ward","type":"VARCHAR","nullable":true}]}},
