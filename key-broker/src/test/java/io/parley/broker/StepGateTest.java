@@ -290,6 +290,13 @@ class StepGateTest {
     remove(world, world.list(HOSPITAL).getFirst());
     world.add(HOSPITAL, world.set(JOIN, "c", 7, Map.of()));
     assertThat(run(world)).containsExactly("hospital/join", "insurer/sum");
+    // Nor does what passed for one owner count for the other.
+    Job job = job(world);
+    Asked first = job.ask();
+    assertThat(first.order().gate()).isEqualTo(new Gate(INSURER, "sum"));
+    GateOutcome sum = job.passed(first);
+    refused(Reason.EVIDENCE_GATE_WRONG, () -> job.ask(as(SUM, sum)));
+    assertThat(job.ask(sum).response().getGrant()).isNotEmpty();
   }
 
   @Test

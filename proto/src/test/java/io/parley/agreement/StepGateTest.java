@@ -169,6 +169,33 @@ class StepGateTest {
         ByteString.copyFrom(new byte[32]));
   }
 
+  /** As 'parley gate try' rehearses it. */
+  @Test
+  void aStepAloneIsTheSameStepBehindTheSameGate() {
+    String text = gated("people");
+    Agreement whole = agreement(text);
+    for (String step : List.of("match", "fit")) {
+      Gate gate = new Gate("hospital", step);
+      Agreement alone =
+          AgreementYaml.parse(text, "chain.yaml")
+              .only(gate)
+              .resolve(
+                  world.membership(),
+                  name -> name.equals("matching") ? ChainSamples.MATCHING : ChainSamples.REGRESSION,
+                  () -> Samples.SHIM);
+      assertThat(alone.gates()).containsExactly(gate);
+      assertThat(identity(alone, step)).isEqualTo(identity(whole, step));
+      assertThat(GateScope.of(alone, gate)).isEqualTo(GateScope.of(whole, gate));
+      assertThat(alone.results())
+          .extracting(ResultRule::name)
+          .containsExactlyInAnyOrderElementsOf(GateScope.of(whole, gate).outputs());
+      assertThat(alone.gatesBefore("insurer")).containsExactly(gate);
+    }
+    AgreementDraft draft = AgreementYaml.parse(text, "chain.yaml");
+    assertThatThrownBy(() -> draft.only(new Gate("hospital", "mach")))
+        .hasMessageContaining("no step 'mach', only [match, fit]");
+  }
+
   @Test
   void aParameterThatJobsSetIsOpenInTheStepsIdentity() {
     Agreement agreement = agreement(ChainSamples.YAML);
@@ -178,13 +205,13 @@ class StepGateTest {
     Agreement other =
         agreement(
             ChainSamples.YAML.replace("caliper: {type: DOUBLE}", "caliper: {value: \"0.25\"}"));
-    assertThat(identity(agreement)).isNotEqualTo(identity(fixed));
-    assertThat(identity(other)).isNotEqualTo(identity(fixed));
+    assertThat(identity(agreement, "match")).isNotEqualTo(identity(fixed, "match"));
+    assertThat(identity(other, "match")).isNotEqualTo(identity(fixed, "match"));
     assertThat(agreement.environment().digest()).isEqualTo(fixed.environment().digest());
   }
 
-  private static io.parley.wire.Digest identity(Agreement agreement) {
+  private static io.parley.wire.Digest identity(Agreement agreement, String step) {
     Chain chain = java.util.Objects.requireNonNull(agreement.chain());
-    return StepIdentity.of(chain.step("match"), chain, agreement);
+    return StepIdentity.of(chain.step(step), chain, agreement);
   }
 }
