@@ -274,11 +274,12 @@ class LifeIT {
 
   private static void gate(String agreement, String step, Map<String, String> files)
       throws Exception {
-    Path set = Files.createDirectories(folder.resolve("gate-" + step).resolve("expected"));
+    Path set = folder.resolve("gate-" + step);
+    Files.createDirectories(set.resolve("expected"));
     for (Map.Entry<String, String> file : files.entrySet()) {
-      Files.writeString(set.resolveSibling(file.getKey()), file.getValue());
+      Files.writeString(set.resolve(file.getKey()), file.getValue());
     }
-    ada.parley("--quiet", "gate", "add", agreement, set.getParent().toString(), "--step", step);
+    ada.parley("--quiet", "gate", "add", agreement, set.toString(), "--step", step);
   }
 
   private static void signal(String name, Process process) throws Exception {

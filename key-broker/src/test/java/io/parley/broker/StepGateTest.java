@@ -46,6 +46,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,7 +62,7 @@ class StepGateTest {
   private static final Digest OTHER_APP = Digest.of(new byte[] {77});
 
   @TempDir Path folder;
-  private final AtomicReference<FaultPoint> fault = new AtomicReference<>();
+  private final AtomicReference<@Nullable FaultPoint> fault = new AtomicReference<>();
   private TestBroker broker;
 
   @BeforeEach

@@ -70,6 +70,27 @@ class RulesTest {
   }
 
   @Test
+  void whatAnEarlierStepWroteMakesGroupsAndRowsWithConditionsKeepTheirs() throws Exception {
+    world.handedOn();
+    String from = " FROM admissions a JOIN wards w ON a.ward = w.ward GROUP BY ";
+
+    Outcome outcome =
+        world.run("SELECT w.ward, w.region, count(*) AS n" + from + "w.ward, w.region");
+
+    assertThat(RulesWorld.refusal(outcome)).isEmpty();
+    assertThat(RulesWorld.rows(outcome))
+        .isNotEmpty()
+        .containsExactlyInAnyOrderElementsOf(
+            world.union(
+                "SELECT w.ward, w.region, count(*)"
+                    + from
+                    + "w.ward, w.region HAVING count(DISTINCT a.patient) >= "
+                    + RulesWorld.LEAST));
+    assertThat(RulesWorld.refusal(world.run("SELECT a.note, count(*) AS n" + from + "a.note")))
+        .startsWith("RULE_GROUP");
+  }
+
+  @Test
   void withoutAnythingStatedNothingIsAllowedToJobs() throws Exception {
     world.conditions(false);
 

@@ -195,6 +195,13 @@ final class RulesWorld implements AutoCloseable {
                 "aggregate", Map.of("*", List.of("count")))));
   }
 
+  /** Wards are what an earlier step of a chain wrote: nothing but their columns is known. */
+  void handedOn() {
+    Object columns = conditions("", WARDS, "", false, Map.of()).get("columns");
+    job.conditions("wards", Map.of("columns", java.util.Objects.requireNonNull(columns)));
+    job.queries("fixed");
+  }
+
   private static Map<String, Object> conditions(
       String owner, Schema schema, String identity, boolean stated, Map<String, Object> usage) {
     Map<String, Object> conditions = new LinkedHashMap<>();
