@@ -10,6 +10,9 @@ public final class GateLimits {
   /** Sets that an owner has for the app, or for one step, of an agreement at a time. */
   public static final int SETS_MAX = 16;
 
+  /** Sets that an owner has for all steps of an agreement's chain. */
+  public static final int SETS_OF_CHAIN_MAX = 64;
+
   /** Days for which a step that passed is certified, where its set says nothing else. */
   public static final int CERTIFY_DAYS_DEFAULT = 7;
 

@@ -19,6 +19,7 @@ import io.parley.gate.GateVerdict;
 import io.parley.seal.GateBindings;
 import io.parley.seal.HpkeKeyPair;
 import io.parley.seal.SealedBytes;
+import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -245,7 +246,7 @@ public final class GateKeeper {
         new Draw(
             claims.jobId(),
             claims.party(),
-            sets.get(random.nextInt(sets.size())),
+            whole(write, sets.get(random.nextInt(sets.size()))),
             ByteString.copyFrom(secret),
             receiveKey(claims),
             claims.signingKey(),
@@ -266,6 +267,11 @@ public final class GateKeeper {
                         "verification set", draw.set().name(), draw.set().digest().toString())),
                 List.of(gate.owner())));
     return draw;
+  }
+
+  private static StoredSet whole(Handle write, StoredSet set) {
+    return GateRows.find(write, set.agreement(), set.owner(), set.digest())
+        .orElseThrow(() -> new BugException("a verification set is gone from the list"));
   }
 
   private static ByteString receiveKey(Claims claims) {

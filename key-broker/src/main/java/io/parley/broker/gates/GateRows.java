@@ -55,12 +55,16 @@ public final class GateRows {
         .execute();
   }
 
-  /** All that the owner ever added under the agreement, for whichever step, in that order. */
+  /**
+   * All that the owner ever added under the agreement, for whichever step, in that order; without
+   * their content, which is large.
+   */
   static List<StoredSet> sets(Handle read, Digest agreement, String owner) {
     return read.createQuery(
             """
-            SELECT * FROM verification_set WHERE agreement = :agreement AND owner = :owner
-            ORDER BY number
+            SELECT number, agreement, owner, step, sha256, name, size_bytes, x'' AS sealed, added_at,
+              removed_at
+            FROM verification_set WHERE agreement = :agreement AND owner = :owner ORDER BY number
             """)
         .bind("agreement", Columns.of(agreement))
         .bind("owner", owner)

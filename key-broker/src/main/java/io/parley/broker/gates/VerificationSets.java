@@ -33,7 +33,7 @@ import org.jdbi.v3.core.Handle;
  * sealed, before the answer; nobody but the owner learns of it. Thread-safe.
  */
 public final class VerificationSets {
-  /** Sets that an owner may ever add for the app, or for one step, of an agreement. */
+  /** Sets that an owner may ever add under one agreement. */
   static final int EVER_MAX = 256;
 
   private final Store store;
@@ -162,20 +162,22 @@ public final class VerificationSets {
   }
 
   private void requireRoom(Handle write, Party party, Digest agreement, Gate gate) {
-    List<StoredSet> all =
-        GateRows.sets(write, agreement, party.name()).stream()
-            .filter(set -> set.gate().equals(gate))
-            .toList();
-    long live = all.stream().filter(set -> !set.removed()).count();
-    if (live >= GateLimits.SETS_MAX || all.size() >= EVER_MAX) {
+    List<StoredSet> all = GateRows.sets(write, agreement, party.name());
+    List<StoredSet> live = all.stream().filter(set -> !set.removed()).toList();
+    long ofGate = live.stream().filter(set -> set.gate().equals(gate)).count();
+    if (ofGate >= GateLimits.SETS_MAX
+        || live.size() >= GateLimits.SETS_OF_CHAIN_MAX
+        || all.size() >= EVER_MAX) {
       throw new RefusedException(
           Reason.TOO_MANY,
-          "%s has %d verification sets%s under this agreement, at most %d, and had %d in all, at most %d"
+          "%s has %d verification sets%s under this agreement, at most %d, %d in all, at most %d, and had %d, at most %d"
               .formatted(
                   party.name(),
-                  live,
+                  ofGate,
                   gate.ofStep() ? " for step '%s'".formatted(gate.step()) : "",
                   GateLimits.SETS_MAX,
+                  live.size(),
+                  GateLimits.SETS_OF_CHAIN_MAX,
                   all.size(),
                   EVER_MAX),
           Map.of("party", party.name(), "limit", Integer.toString(GateLimits.SETS_MAX)));
