@@ -143,8 +143,7 @@ class GateIT {
   @CsvSource({
     "right, the app passed, run",
     "wrong, gave other results, 'row 1, column n: expected 4, came 5'",
-    // Refused, and not seen: gate.md says so.
-    "network, the app passed, run",
+    "network, tried what it may not, network: a socket of the family IPv",
     "files, tried what it may not, file: /shim",
     "supervisor, tried what it may not, file: /proc/1/environ",
     "process, tried what it may not, processes",

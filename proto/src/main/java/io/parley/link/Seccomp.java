@@ -150,6 +150,15 @@ public final class Seccomp {
     return onArgument(number, argument, ANY_BIT, bits, ALLOW, NOTIFY);
   }
 
+  /**
+   * Lets a call through when an argument has this value, and otherwise hands it to whoever listens.
+   * Where nobody does, the call fails with ENOSYS; and of filters that say so, the kernel hears the
+   * one that came last. So a later filter must let the call fail wherever nobody trusted listens.
+   */
+  public Seccomp allowOnlyOrNotify(int number, int argument, int value) {
+    return onArgument(number, argument, EQUAL, value, ALLOW, NOTIFY);
+  }
+
   private Seccomp onArgument(
       int number, int argument, int test, int value, int whenTrue, int whenFalse) {
     put(EQUAL, 0, 4, number);

@@ -25,6 +25,9 @@ class SeccompProfileTest {
   private static final int EPERM = 0x00050001;
   private static final int ENOSYS = 0x00050026;
 
+  /** To whoever listens; fails with ENOSYS where nobody does. */
+  private static final int NOTIFY = 0x7fc00000;
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -115,7 +118,7 @@ class SeccompProfileTest {
     for (String call : List.of("socket", "socketpair")) {
       for (int family = 0; family < 50; family++) {
         assertThat(run(machine, number(call, machine), family))
-            .isEqualTo(family == 1 ? ALLOW : EPERM);
+            .isEqualTo(family == 1 ? ALLOW : NOTIFY);
       }
     }
   }
@@ -134,7 +137,7 @@ class SeccompProfileTest {
   @Test
   void everyLineOfTheTableIsWhatTheFilterDoes() throws IOException {
     Map<String, Integer> answers =
-        Map.of("allow", ALLOW, "deny", EPERM, "clone", ALLOW, "unix", EPERM, "ioctl", ALLOW);
+        Map.of("allow", ALLOW, "deny", EPERM, "clone", ALLOW, "unix", NOTIFY, "ioctl", ALLOW);
     for (String[] line : table()) {
       for (Machine machine : Machine.values()) {
         String number = line[machine == Machine.X86_64 ? 2 : 3];

@@ -4,12 +4,13 @@ import io.parley.link.Seccomp;
 import io.parley.link.Seccomp.Machine;
 
 /**
- * The app's own filter, on top of the enclave's: what would reach another process. It stands also
- * where Landlock is too old to keep signals in.
+ * The app's own filter, on top of the enclave's: what would reach another process, and sockets of
+ * any network. It stands also where Landlock is too old to keep signals in.
  */
 final class AppFilter {
   private static final int SHIM_PID = 1;
   private static final int EVERYBODY = -1;
+  private static final int AF_UNIX = 1;
 
   /** Calls by their numbers on x86-64 and arm64. */
   private enum Call {
@@ -25,7 +26,9 @@ final class AppFilter {
     PRLIMIT64(302, 261),
     PIDFD_OPEN(434, 434),
     UNSHARE(272, 97),
-    MOUNT(165, 40);
+    MOUNT(165, 40),
+    SOCKET(41, 198),
+    SOCKETPAIR(53, 199);
 
     private final int x86;
     private final int arm;
@@ -45,13 +48,24 @@ final class AppFilter {
 
   private AppFilter() {}
 
-  static byte[] program(Machine machine) {
+  /**
+   * The filter.
+   *
+   * @param watched whether a {@link Watch} answers for sockets, as a filter that lets a call fail
+   *     comes before any watch
+   */
+  static byte[] program(Machine machine, boolean watched) {
     Seccomp filter = new Seccomp(machine);
     for (Call call : Call.values()) {
       int number = call.number(machine);
       switch (call) {
         case KILL, TGKILL, TKILL, RT_SIGQUEUEINFO, RT_TGSIGQUEUEINFO ->
             filter.denyValue(number, 0, SHIM_PID).denyValue(number, 0, EVERYBODY);
+        case SOCKET, SOCKETPAIR -> {
+          if (!watched) {
+            filter.allowOnly(number, 0, AF_UNIX);
+          }
+        }
         case PRLIMIT64 -> filter.allowOnly(number, 0, 0);
         // A folder of /proc serves as a descriptor of its process too.
         case PTRACE,

@@ -34,6 +34,7 @@ final class Listener implements AutoCloseable {
 
   // struct seccomp_notif_resp: id, val, error, flags
   private static final int RESPONSE_BYTES = 24;
+  private static final int ERROR = 16;
   private static final int FLAGS = 20;
 
   private static final short POLLIN = 1;
@@ -48,8 +49,8 @@ final class Listener implements AutoCloseable {
     this.descriptor = descriptor;
   }
 
-  /** A call that waits. */
-  record Shown(long id, int thread, int number, long first, long second) {}
+  /** A call that waits, with its first arguments. */
+  record Shown(long id, int thread, int number, long first, long second, long third) {}
 
   /**
    * Whether this kernel has it. To be asked before a thread is shut in: one that is can load no
@@ -112,7 +113,8 @@ final class Listener implements AutoCloseable {
         notification.get(ValueLayout.JAVA_INT, PID),
         notification.get(ValueLayout.JAVA_INT, NUMBER),
         notification.get(ValueLayout.JAVA_LONG, ARGUMENTS),
-        notification.get(ValueLayout.JAVA_LONG, ARGUMENTS + Long.BYTES));
+        notification.get(ValueLayout.JAVA_LONG, ARGUMENTS + Long.BYTES),
+        notification.get(ValueLayout.JAVA_LONG, ARGUMENTS + 2 * Long.BYTES));
   }
 
   /** Whether nobody is left who could make a call. */
@@ -125,6 +127,15 @@ final class Listener implements AutoCloseable {
     MemorySegment response = arena.allocate(RESPONSE_BYTES, 8);
     response.set(ValueLayout.JAVA_LONG, 0, shown.id());
     response.set(ValueLayout.JAVA_INT, FLAGS, CONTINUE);
+    // Fails when the caller was killed meanwhile.
+    IOCTL.callInt(descriptor, NOTIF_SEND, response.address());
+  }
+
+  /** Lets it fail with this error. */
+  void refuse(Shown shown, int errno, Arena arena) {
+    MemorySegment response = arena.allocate(RESPONSE_BYTES, 8);
+    response.set(ValueLayout.JAVA_LONG, 0, shown.id());
+    response.set(ValueLayout.JAVA_INT, ERROR, -errno);
     // Fails when the caller was killed meanwhile.
     IOCTL.callInt(descriptor, NOTIF_SEND, response.address());
   }

@@ -106,7 +106,7 @@ final class Spawn {
                   .sorted()
                   .toList(),
               arena);
-      wall.apply();
+      wall.apply(watch != null);
       if (watch != null) {
         watch.shutIn();
       }

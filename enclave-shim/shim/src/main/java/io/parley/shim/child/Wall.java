@@ -23,12 +23,10 @@ final class Wall {
 
   private final Path java;
   private final List<Rule> rules;
-  private final byte[] filter;
 
   Wall(Path java, List<Rule> rules) {
     this.java = java;
     this.rules = List.copyOf(rules);
-    this.filter = AppFilter.program(Machine.current());
   }
 
   /**
@@ -66,8 +64,14 @@ final class Wall {
     return java;
   }
 
-  /** Shuts the calling thread, and all that it starts, in. There is no way back. */
-  void apply() {
+  /**
+   * Shuts the calling thread, and all that it starts, in. There is no way back.
+   *
+   * @param watched whether a {@link Watch} comes next, which then stands for the wall where sockets
+   *     are asked for
+   */
+  void apply(boolean watched) {
+    byte[] filter = AppFilter.program(Machine.current(), watched);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment program = arena.allocate(filter.length, 8);
       MemorySegment.copy(filter, 0, program, ValueLayout.JAVA_BYTE, 0, filter.length);

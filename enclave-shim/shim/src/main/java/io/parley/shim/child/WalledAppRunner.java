@@ -33,7 +33,7 @@ public final class WalledAppRunner implements AppRunner {
           exit.memoryLimit(),
           new AppRunner.Observed(exit.peakMemoryBytes(), 0, List.of()));
     }
-    try (Watch watch = Watch.start(wall.rules())) {
+    try (Watch watch = Watch.start(wall)) {
       io.parley.shim.child.AppExit exit = run(run, wall, watch, progress);
       return new AppRunner.AppExit(
           exit.code(), exit.memoryLimit(), watch.finish(exit.code(), exit.peakMemoryBytes()));

@@ -1,14 +1,12 @@
 package io.parley.shim.child;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import io.parley.link.Seccomp;
 import io.parley.link.Seccomp.Machine;
 import io.parley.shim.child.Landlock.Access;
 import io.parley.shim.child.Landlock.Rule;
 import io.parley.shim.compute.AppRunner.Attempt;
 import io.parley.shim.compute.AppRunner.Observed;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -24,15 +22,15 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at what an app tries while it runs: files outside its wall, programs, processes. It only
- * looks: what is forbidden, the wall forbids. A name can change between the look and the call, so
- * an app that is built to deceive can hide a name, and gains nothing by it.
+ * Looks at what an app tries while it runs: files outside its wall, programs, processes, the
+ * network. It only looks: what is forbidden, the wall forbids, but for sockets, which it refuses in
+ * the wall's place. A name can change between the look and the call, so an app that is built to
+ * deceive can hide a name, and gains nothing by it.
  *
  * <p>Its thread is there before the app, without the wall. Thread-safe.
  */
 final class Watch implements AutoCloseable {
   private static final int ATTEMPTS_MAX = 32;
-  private static final int PATH_BYTES_MAX = 4096;
   private static final int AT_FDCWD = -100;
   private static final int LISTEN_SECONDS_MAX = 60;
 
@@ -50,6 +48,7 @@ final class Watch implements AutoCloseable {
   private final List<Rule> rules;
   private final Machine machine = Machine.current();
   private final byte[] filter = WatchFilter.program(machine);
+  private final SocketWatch sockets;
   private final CompletableFuture<Listener> listener = new CompletableFuture<>();
   private final CompletableFuture<Boolean> done = new CompletableFuture<>();
   private final Set<Attempt> attempts = new LinkedHashSet<>();
@@ -58,14 +57,15 @@ final class Watch implements AutoCloseable {
   private int processes;
   private int programs;
 
-  private Watch(List<Rule> rules) {
-    this.rules = rules;
+  private Watch(Wall wall) {
+    this.rules = wall.rules();
+    this.sockets = new SocketWatch(machine, wall.java(), path -> allowed(path, false));
     this.thread = Thread.ofPlatform().daemon().name("app-watch").unstarted(this::run);
   }
 
-  /** Ready for an app behind a wall of these rules. */
-  static Watch start(List<Rule> rules) {
-    Watch watch = new Watch(rules);
+  /** Ready for an app behind this wall. */
+  static Watch start(Wall wall) {
+    Watch watch = new Watch(wall);
     Listener.requireAvailable(watch.machine);
     watch.thread.start();
     return watch;
@@ -117,7 +117,7 @@ final class Watch implements AutoCloseable {
             try {
               look(call);
             } finally {
-              shown.letThrough(call, arena);
+              answer(shown, call, arena);
             }
           }
         }
@@ -133,6 +133,15 @@ final class Watch implements AutoCloseable {
     }
   }
 
+  /** The same as the wall's without a watch: let through, a socket would be there. */
+  private void answer(Listener shown, Listener.Shown call, Arena arena) {
+    if (sockets.forbidden(call)) {
+      shown.refuse(call, Seccomp.EPERM, arena);
+    } else {
+      shown.letThrough(call, arena);
+    }
+  }
+
   private void look(Listener.Shown call) {
     if (is(call, WatchFilter.Call.FORK)
         || is(call, WatchFilter.Call.VFORK)
@@ -142,6 +151,11 @@ final class Watch implements AutoCloseable {
       program(call);
     } else if (is(call, WatchFilter.Call.OPEN) || is(call, WatchFilter.Call.CREAT)) {
       file(call.thread(), AT_FDCWD, call.first());
+    } else if (is(call, WatchFilter.Call.SOCKET)
+        || is(call, WatchFilter.Call.SOCKETPAIR)
+        || is(call, WatchFilter.Call.CONNECT)
+        || is(call, WatchFilter.Call.BIND)) {
+      network(call);
     } else {
       file(call.thread(), (int) call.first(), call.second());
     }
@@ -176,6 +190,13 @@ final class Watch implements AutoCloseable {
     }
   }
 
+  private void network(Listener.Shown call) {
+    @Nullable String tried = sockets.look(call);
+    if (tried != null) {
+      add("network", tried);
+    }
+  }
+
   private static boolean ofShim(int thread) {
     return Files.exists(Path.of("/proc/self/task", Integer.toString(thread)));
   }
@@ -199,7 +220,7 @@ final class Watch implements AutoCloseable {
   }
 
   private @Nullable Path path(int thread, int folder, long address) {
-    @Nullable String text = text(thread, address);
+    @Nullable String text = CallerMemory.text(thread, address);
     if (text == null || text.isEmpty()) {
       return null;
     }
@@ -216,32 +237,6 @@ final class Watch implements AutoCloseable {
           .resolve(path)
           .normalize();
     } catch (IOException | InvalidPathException e) {
-      return null;
-    }
-  }
-
-  /** A text in the caller's memory, which waits, but whose other threads do not. */
-  private static @Nullable String text(int thread, long address) {
-    try (RandomAccessFile memory = new RandomAccessFile("/proc/%d/mem".formatted(thread), "r")) {
-      byte[] bytes = new byte[PATH_BYTES_MAX];
-      memory.seek(address);
-      int count = 0;
-      // Page by page: the next one may not be there.
-      while (count < bytes.length) {
-        int page = (int) (4096 - ((address + count) & 4095));
-        int read = memory.read(bytes, count, Math.min(page, bytes.length - count));
-        if (read <= 0) {
-          return null;
-        }
-        for (int i = count; i < count + read; i++) {
-          if (bytes[i] == 0) {
-            return new String(bytes, 0, i, UTF_8);
-          }
-        }
-        count += read;
-      }
-      return null;
-    } catch (IOException e) {
       return null;
     }
   }

@@ -4,11 +4,10 @@ import io.parley.link.Seccomp;
 import io.parley.link.Seccomp.Machine;
 
 /**
- * The filter of an app that is watched, beside its wall's. Calls that it may make and that are
- * worth a look go to the watch, which lets them through. Calls that no app makes by accident end
- * the process: the enclave's own filter lets them fail, and the kernel asks a watch only about
- * calls that every filter lets through. Sockets are not among them: Java asks for one as it starts,
- * to see whether there is IPv6.
+ * The filter of an app that is watched, beside its wall's. Calls that are worth a look go to the
+ * watch, which lets them through, or refuses them where they ask for the network. Calls that no app
+ * makes by accident end the process: the enclave's own filter lets them fail, and the kernel asks a
+ * watch only about calls that no filter lets fail.
  */
 final class WatchFilter {
   private static final int SHIM_PID = 1;
@@ -29,7 +28,11 @@ final class WatchFilter {
     PROCESS_VM_READV(310, 270),
     PROCESS_VM_WRITEV(311, 271),
     MOUNT(165, 40),
-    KILL(62, 129);
+    KILL(62, 129),
+    SOCKET(41, 198),
+    SOCKETPAIR(53, 199),
+    CONNECT(42, 203),
+    BIND(49, 200);
 
     private final int x86;
     private final int arm;
@@ -62,7 +65,8 @@ final class WatchFilter {
 
   private static void add(Seccomp filter, Call call, int number) {
     switch (call) {
-      case OPEN, OPENAT, OPENAT2, CREAT, EXECVE, FORK, VFORK -> filter.notify(number);
+      case OPEN, OPENAT, OPENAT2, CREAT, EXECVE, FORK, VFORK, SOCKET, SOCKETPAIR, CONNECT, BIND ->
+          filter.notify(number);
       case CLONE -> filter.notifyWithoutBits(number, 0, CLONE_THREAD);
       // Its flags are in memory, where a filter cannot see them; the C library has clone instead.
       case CLONE3 -> filter.fail(number, Seccomp.ENOSYS);

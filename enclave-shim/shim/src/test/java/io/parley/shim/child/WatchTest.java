@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -108,12 +109,117 @@ class WatchTest {
         .contains(new Attempt("program", folder.resolve("out/program").toString()));
   }
 
-  /** The enclave's own filter refuses it before a watch is asked; gate.md says so. */
   @Test
-  void aSocketIsNoAttempt() {
-    AppRunner.AppExit exit = run(true, "/bin/bash", "-c", "echo x > /dev/tcp/127.0.0.1/9; exit 0");
+  void socketsOfTheNetworkAreSeenAndRefused() {
+    AppRunner.AppExit exit =
+        run(
+            true,
+            "/usr/bin/perl",
+            "-MSocket",
+            "-e",
+            """
+            socket(my $a, AF_INET, SOCK_STREAM, 0) and exit 1;
+            $!{EPERM} or exit 2;
+            socket(my $b, AF_INET6, SOCK_DGRAM, 0) and exit 3;
+            socket(my $c, 16, SOCK_RAW, 0) and exit 4;
+            """);
     assertThat(exit.code()).isZero();
-    assertThat(exit.observed().attempts()).extracting(Attempt::kind).doesNotContain("system call");
+    assertThat(exit.observed().attempts())
+        .containsExactly(
+            new Attempt("network", "a socket of the family IPv4"),
+            new Attempt("network", "a socket of the family IPv6"),
+            new Attempt("network", "a socket of the family 16"));
+  }
+
+  /** What is seen on the gate's run and what is not: the same is refused. */
+  @Test
+  void withoutAWatchTheWallRefusesTheSame() {
+    String sockets =
+        """
+        socket(my $a, AF_INET, SOCK_STREAM, 0) and exit 1;
+        $!{EPERM} or exit 2;
+        socketpair(my $b, my $c, AF_INET, SOCK_STREAM, 0) and exit 3;
+        $!{EPERM} or exit 4;
+        socket(my $d, AF_UNIX, SOCK_STREAM, 0) or exit 5;
+        """;
+    for (boolean watched : List.of(true, false)) {
+      assertThat(run(watched, "/usr/bin/perl", "-MSocket", "-e", sockets).code()).isZero();
+    }
+  }
+
+  @Test
+  void socketsOfTheMachineAreSeenOutsideTheAppsFolders() {
+    AppRunner.AppExit exit =
+        run(
+            true,
+            "/usr/bin/perl",
+            "-MSocket",
+            "-e",
+            """
+            socket(my $a, AF_UNIX, SOCK_STREAM, 0) or exit 1;
+            connect($a, sockaddr_un('%1$s/host'));
+            connect($a, sockaddr_un("\\0abstract"));
+            connect($a, sockaddr_in(9, inet_aton('127.0.0.1')));
+            connect($a, sockaddr_un('%1$s/out/own'));
+            bind($a, sockaddr_un('%1$s/out/own'));
+            socketpair(my $b, my $c, AF_UNIX, SOCK_STREAM, 0) or exit 3;
+            socket(my $d, AF_UNIX, SOCK_DGRAM, 0) or exit 4;
+            """
+                .formatted(folder));
+    assertThat(exit.code()).isZero();
+    assertThat(exit.observed().attempts())
+        .containsExactly(
+            new Attempt("network", "the socket of this machine '%s/host'".formatted(folder)),
+            new Attempt("network", "a socket of this machine without a file"),
+            new Attempt("network", "an address of the family IPv4"),
+            new Attempt("network", "a socket of this machine for datagrams"));
+  }
+
+  /** Files by channels: Java's network library is loaded for them, and asks what there is. */
+  @Test
+  void whatJavaAsksOnceIsQuietAndNothingMore() throws IOException {
+    compile("Quiet", "java.nio.channels.FileChannel.open(java.nio.file.Path.of(args[0])).close();");
+    compile(
+        "Loud",
+        """
+        java.nio.channels.FileChannel.open(java.nio.file.Path.of(args[0])).close();
+        try {
+          new java.net.Socket("127.0.0.1", 9).close();
+        } catch (java.io.IOException e) {
+          return;
+        }
+        """);
+    assertThat(java("Quiet").observed().attempts()).isEmpty();
+    assertThat(java("Loud").observed().attempts())
+        .contains(
+            new Attempt("network", "a socket of the family IPv4"),
+            new Attempt("network", "a socket of the family IPv6"));
+  }
+
+  private AppRunner.AppExit java(String name) {
+    AppRunner.AppExit exit =
+        run(
+            true,
+            "java",
+            "-XX:+UseSerialGC",
+            "-cp",
+            folder.resolve("in").toString(),
+            name,
+            folder.resolve("in/rows").toString());
+    assertThat(exit.code()).isZero();
+    return exit;
+  }
+
+  private void compile(String name, String body) throws IOException {
+    Path source = folder.resolve(name + ".java");
+    Files.writeString(
+        source,
+        "public class %s { public static void main(String[] args) throws Exception { %s } }"
+            .formatted(name, body));
+    assertThat(
+            ToolProvider.getSystemJavaCompiler()
+                .run(null, null, null, "-d", folder.resolve("in").toString(), source.toString()))
+        .isZero();
   }
 
   @Test
