@@ -11,8 +11,10 @@ import io.parley.agreement.Column;
 import io.parley.agreement.ColumnType;
 import io.parley.agreement.Dataset;
 import io.parley.agreement.Environment;
+import io.parley.agreement.Keep;
 import io.parley.agreement.Parameter;
 import io.parley.agreement.ResultRule;
+import io.parley.agreement.Shape;
 import io.parley.agreement.SignedAgreement;
 import io.parley.agreement.Terms;
 import io.parley.identity.BrokerIdentity;
@@ -247,11 +249,18 @@ final class TestConsortium implements AutoCloseable {
   volatile Membership membership;
   private final Path bundled;
   private final String appOwner;
+  private final Keep keep;
   private final Map<String, ManagedChannel> clients = new LinkedHashMap<>();
 
   /** Parties a, b, ...: each owns a dataset named like itself; the last one computes. */
   TestConsortium(Path root, String mode, String... parties) throws IOException {
+    this(root, mode, Keep.AS_NODE, parties);
+  }
+
+  /** As the other one, with a result that may be kept for so long. */
+  TestConsortium(Path root, String mode, Keep keep, String... parties) throws IOException {
     this.mode = mode;
+    this.keep = keep;
     appOwner = parties[0];
     bundled = root.resolve("bundled");
     Path app = Files.createDirectories(bundled.resolve("join"));
@@ -309,7 +318,7 @@ final class TestConsortium implements AutoCloseable {
             node(parties.getFirst()).apps().list().getFirst().digest(),
             datasets,
             List.of(computing),
-            List.of(new ResultRule("summary", parties, 1000)),
+            List.of(new ResultRule("summary", parties, 1000, Shape.ANY, keep)),
             new Environment(
                 List.of("simulated"),
                 List.of(Digest.of(ByteString.copyFromUtf8("shim"))),

@@ -10,6 +10,7 @@ import io.parley.wire.Problems;
 import io.parley.wire.Reason;
 import io.parley.wire.StrictMessages;
 import io.parley.wire.Suggestions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -183,7 +184,17 @@ final class AgreementReader {
                     result.getName(),
                     result.getRecipientsList(),
                     result.getMaxRows(),
-                    UsageCodec.shape(result, schema)));
+                    UsageCodec.shape(result, schema),
+                    keep(result)));
+  }
+
+  private static Keep keep(io.parley.proto.agreement.v1.Result result) {
+    if (!result.hasKeepSeconds()) {
+      return Keep.AS_NODE;
+    }
+    // Above Long.MAX_VALUE an uint64 comes as a negative long, which is refused as too large.
+    long seconds = result.getKeepSeconds() < 0 ? Long.MAX_VALUE : result.getKeepSeconds();
+    return seconds == 0 ? Keep.UNTIL_READ : new Keep.AtMost(Duration.ofSeconds(seconds));
   }
 
   private @Nullable Environment environment() {

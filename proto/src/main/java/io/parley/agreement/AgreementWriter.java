@@ -4,6 +4,7 @@ import io.parley.agreement.platform.PlatformCodec;
 import io.parley.proto.agreement.v1.Result;
 import io.parley.wire.Digest;
 import io.parley.wire.StrictMessages;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
@@ -48,14 +49,19 @@ final class AgreementWriter {
   }
 
   static Result result(ResultRule result) {
-    return Result.newBuilder()
-        .setName(result.name())
-        .addAllRecipients(result.recipients())
-        .setMaxRows(result.maxRows())
-        .setMinGroup(result.shape().minGroup())
-        .putAllRounding(UsageCodec.rounding(result.shape()))
-        .addAllSchema(result.shape().schema().stream().map(AgreementWriter::column).toList())
-        .build();
+    Result.Builder message =
+        Result.newBuilder()
+            .setName(result.name())
+            .addAllRecipients(result.recipients())
+            .setMaxRows(result.maxRows())
+            .setMinGroup(result.shape().minGroup())
+            .putAllRounding(UsageCodec.rounding(result.shape()))
+            .addAllSchema(result.shape().schema().stream().map(AgreementWriter::column).toList());
+    return switch (result.keep()) {
+      case Keep.AsNode() -> message.build();
+      case Keep.UntilRead() -> message.setKeepSeconds(0).build();
+      case Keep.AtMost(Duration time) -> message.setKeepSeconds(time.toSeconds()).build();
+    };
   }
 
   static io.parley.proto.agreement.v1.Environment environment(Environment environment) {

@@ -24,8 +24,13 @@ import org.jspecify.annotations.Nullable;
 
 /** One text to one draft. Every problem is collected; the draft is made when there is none. */
 final class AgreementYamlReader {
-  // Conditions of the design that this version does not enforce, or names for them.
-  private static final List<String> NOT_ENFORCED = List.of("counters", "keep");
+  /** Conditions that are known under another name, or stand elsewhere. */
+  private static final Map<String, String> ELSEWHERE =
+      Map.of(
+          "counters",
+          "'counters' is no key; expected max_jobs or window.jobs_per_day for the agreement, or budget for a dataset",
+          "keep",
+          "'keep' is for results: it stands in results.NAME. What a step of a chain hands on is always wiped, and datasets stay with their owners");
 
   private final YamlFile file;
   private final Problems problems;
@@ -40,10 +45,7 @@ final class AgreementYamlReader {
   }
 
   private static @Nullable String refusal(String key) {
-    return NOT_ENFORCED.contains(key)
-        ? "condition '%s' is not enforced by this version; remove it, or use a version that does"
-            .formatted(key)
-        : null;
+    return ELSEWHERE.get(key);
   }
 
   AgreementDraft read() {
@@ -268,15 +270,17 @@ final class AgreementYamlReader {
     if (section == null) {
       return null;
     }
-    section.only("recipients", "max_rows", "min_group", "rounding", "schema");
+    section.only("recipients", "max_rows", "min_group", "rounding", "schema", "keep");
     @Nullable List<String> recipients = section.texts("recipients", "party names", false);
     @Nullable Long maxRows = section.number("max_rows");
     List<Column> schema =
         section.find("schema") == null ? List.of() : columns.of(section, "schema");
     Shape shape = UsageSections.shape(problems, section, schema);
+    Keep keep = section.value("keep", Keep.AS_NODE, Keep::parse);
     return recipients == null || maxRows == null
         ? null
-        : attempt(section.path(""), () -> new ResultRule(entry.key(), recipients, maxRows, shape));
+        : attempt(
+            section.path(""), () -> new ResultRule(entry.key(), recipients, maxRows, shape, keep));
   }
 
   private @Nullable Parameter parameter(YamlSection params, Entry entry) {

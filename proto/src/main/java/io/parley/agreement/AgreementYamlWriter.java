@@ -139,6 +139,9 @@ final class AgreementYamlWriter {
     line("    recipients: " + list(result.recipients()));
     line("    max_rows: " + result.maxRows());
     UsageSections.lines(result.shape()).forEach(text -> line("    " + text));
+    if (!result.keep().text().isEmpty()) {
+      line("    keep: " + result.keep().text());
+    }
   }
 
   private void environment(Environment environment) {

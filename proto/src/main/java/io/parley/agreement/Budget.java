@@ -5,9 +5,6 @@ import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import io.parley.wire.Suggestions;
 import java.time.Duration;
-import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * How often a dataset may be asked in any stretch of time of one length: every job of an agreement
@@ -19,9 +16,6 @@ import java.util.regex.Pattern;
 public record Budget(int queries, Duration per) {
   private static final Duration LEAST = Duration.ofMinutes(1);
   private static final Duration MOST = Duration.ofDays(3660);
-  private static final Pattern TEXT = Pattern.compile("([1-9][0-9]{0,6})([smhd])");
-  private static final Map<String, Long> SECONDS =
-      Map.of("s", 1L, "m", 60L, "h", 3600L, "d", 86400L);
 
   /** No number. Stands after what its constructor uses. */
   public static final Budget UNLIMITED = new Budget(0, Duration.ZERO);
@@ -36,7 +30,7 @@ public record Budget(int queries, Duration per) {
     problems.check(
         unlimited || per.compareTo(LEAST) >= 0 && per.compareTo(MOST) <= 0 && per.getNano() == 0,
         "per",
-        "is %s; expected 1m to 3660d".formatted(text(per)));
+        "is %s; expected 1m to 3660d".formatted(Lengths.text(per)));
     problems.throwIfAny(Reason.INVALID_AGREEMENT, "budget");
   }
 
@@ -46,18 +40,7 @@ public record Budget(int queries, Duration per) {
 
   /** The length as an agreement writes it, in the largest unit that has a whole number of it. */
   public String perText() {
-    return text(per);
-  }
-
-  private static String text(Duration per) {
-    long seconds = per.toSeconds();
-    for (String unit : new String[] {"d", "h", "m"}) {
-      long size = SECONDS.getOrDefault(unit, 1L);
-      if (seconds >= size && seconds % size == 0) {
-        return seconds / size + unit;
-      }
-    }
-    return seconds + "s";
+    return Lengths.text(per);
   }
 
   /**
@@ -66,14 +49,11 @@ public record Budget(int queries, Duration per) {
    * @throws RefusedException INVALID_AGREEMENT when it is no length of time
    */
   public static Duration parsePer(String text) {
-    Matcher matcher = TEXT.matcher(text);
-    if (!matcher.matches()) {
-      throw new RefusedException(
-          Reason.INVALID_AGREEMENT,
-          "'%s' is no length of time; expected a number and s, m, h or d, such as 1d"
-              .formatted(Suggestions.shown(text)));
-    }
-    return Duration.ofSeconds(
-        Long.parseLong(matcher.group(1)) * SECONDS.getOrDefault(matcher.group(2), 1L));
+    return Lengths.parse(text)
+        .orElseThrow(() ->
+            new RefusedException(
+                Reason.INVALID_AGREEMENT,
+                "'%s' is no length of time; expected a number and s, m, h or d, such as 1d"
+                    .formatted(Suggestions.shown(text))));
   }
 }

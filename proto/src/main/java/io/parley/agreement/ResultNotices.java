@@ -1,5 +1,6 @@
 package io.parley.agreement;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -7,13 +8,13 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What goes with a result about the conditions that it was held to. It follows from the agreement
- * alone, and so says nothing about whether a condition left anything out.
+ * What goes with a result about the conditions that it was, and is, held to. It follows from the
+ * agreement alone, and so says nothing about whether a condition left anything out.
  */
 public final class ResultNotices {
   private ResultNotices() {}
 
-  /** In the order in which they are to be read; empty where nothing can have been left out. */
+  /** In the order in which they are to be read; empty where there are none. */
   public static List<String> of(Agreement agreement, String result) {
     ResultRule rule = agreement.result(result);
     long ofAll = StepConditions.minGroup(agreement.results());
@@ -49,6 +50,15 @@ public final class ResultNotices {
       notices.add(
           "Numbers in '%s' are rounded: %s."
               .formatted(result.name(), rounding(result.shape(), queries)));
+    }
+    switch (result.keep()) {
+      case Keep.AsNode() -> {}
+      case Keep.UntilRead() ->
+          notices.add(
+              "'%s' is handed out once: your node deletes it when it has been read."
+                  .formatted(result.name()));
+      case Keep.AtMost(Duration time) ->
+          notices.add("Nodes delete '%s' after %s.".formatted(result.name(), Lengths.text(time)));
     }
     return notices;
   }

@@ -11,11 +11,18 @@ import java.util.List;
  * @param recipients parties that may open it, at least one; sorted
  * @param maxRows the job fails when there are more
  * @param shape groups, rounding and columns
+ * @param keep for how long nodes may hold it
  */
-public record ResultRule(String name, List<String> recipients, long maxRows, Shape shape) {
+public record ResultRule(
+    String name, List<String> recipients, long maxRows, Shape shape, Keep keep) {
   /** Of any shape. */
   public ResultRule(String name, List<String> recipients, long maxRows) {
     this(name, recipients, maxRows, Shape.ANY);
+  }
+
+  /** Kept as long as each node says. */
+  public ResultRule(String name, List<String> recipients, long maxRows, Shape shape) {
+    this(name, recipients, maxRows, shape, Keep.AS_NODE);
   }
 
   public ResultRule {

@@ -12,7 +12,6 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class AgreementYamlTest {
   private static final Samples SAMPLES = new Samples();
@@ -219,17 +218,15 @@ class AgreementYamlTest {
         "datasets.admissions.gate: 'maybe' is not none or required");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"counters", "keep"})
-  void refusesConditionsThatItDoesNotEnforce(String condition) {
+  @Test
+  void saysWhatStandsForCounters() {
     String message =
-        "condition '%s' is not enforced by this version; remove it".formatted(condition);
-    assertRefused(TEXT + condition + ": {a: 1}\n", FILE + ":26:1: " + condition + ": " + message);
+        "'counters' is no key; expected max_jobs or window.jobs_per_day for the agreement, or budget"
+            + " for a dataset";
+    assertRefused(TEXT + "counters: {a: 1}\n", FILE + ":26:1: counters: " + message);
     assertRefused(
-        TEXT.replace("max_rows: 10000", "max_rows: 10000, %s: 10".formatted(condition)), message);
-    assertRefused(
-        TEXT.replace("    released_to", "    %s: [x]\n    released_to".formatted(condition)),
-        FILE + ":12:5: datasets.admissions." + condition + ": " + message);
+        TEXT.replace("    released_to", "    counters: [x]\n    released_to"),
+        FILE + ":12:5: datasets.admissions.counters: " + message);
   }
 
   @Test

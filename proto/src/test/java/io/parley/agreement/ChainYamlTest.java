@@ -47,7 +47,7 @@ class ChainYamlTest {
         "chain.match.reads.incomes.id: is BIGINT in 'incomes'; the step needs VARCHAR",
         "chain.match.reads.incomes.latter: 'incomes' has no column 'latter'; did you mean 'later'?",
         "chain.yaml:15:",
-        "condition 'keep' is not enforced");
+        "chain.fit.keep: 'keep' is for results: it stands in results.NAME. What a step of a chain hands on is always wiped");
     assertRefused(
         with("reads: {sample:", "reads: {sampel:"),
         "chain.yaml:15:",

@@ -6,6 +6,7 @@ import io.parley.agreement.Chain;
 import io.parley.agreement.Column;
 import io.parley.agreement.ComparedDatasets;
 import io.parley.agreement.Dataset;
+import io.parley.agreement.Keep;
 import io.parley.agreement.Parameter;
 import io.parley.agreement.Queries;
 import io.parley.agreement.ResultRule;
@@ -70,7 +71,8 @@ final class AgreementViews {
               + "; at most "
               + result.maxRows()
               + " rows"
-              + shape(result.shape()));
+              + shape(result.shape())
+              + keep(result.keep()));
     }
     for (Parameter parameter : a.parameters()) {
       terms.put("parameter " + parameter.name(), parameter(parameter));
@@ -263,6 +265,14 @@ final class AgreementViews {
                   .collect(Collectors.joining(", ")));
     }
     return text.toString();
+  }
+
+  private static String keep(Keep keep) {
+    return switch (keep) {
+      case Keep.AsNode() -> "";
+      case Keep.UntilRead() -> "; deleted once it has been read";
+      case Keep.AtMost atMost -> "; deleted after " + atMost.text();
+    };
   }
 
   static String column(Column column) {

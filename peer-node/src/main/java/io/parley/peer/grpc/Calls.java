@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Instant;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -49,23 +50,37 @@ public final class Calls {
     }
   }
 
-  /** Sends a file in pieces, on another thread, as fast as the caller reads. */
+  /**
+   * Sends a file in pieces, on another thread, as fast as the caller reads.
+   *
+   * @param delivered runs once all of it, and that it was all, has been handed to the network and
+   *     the caller was still there
+   */
   static <T> void sendFile(
       StreamObserver<T> out,
       Executor threads,
       Supplier<InputStream> open,
-      Function<ByteString, T> message) {
+      Function<ByteString, T> message,
+      Runnable delivered) {
     ServerCallStreamObserver<T> stream = (ServerCallStreamObserver<T>) out;
     FlowWriter<T> writer = new FlowWriter<>(stream);
     stream.setOnCancelHandler(writer::gone);
+    AtomicBoolean whole = new AtomicBoolean();
+    stream.setOnCloseHandler(() -> {
+      if (whole.get()) {
+        delivered.run();
+      }
+    });
     threads.execute(() -> {
       try (InputStream in = open.get()) {
         byte[] piece = new byte[CHUNK_BYTES];
         for (int count; (count = in.readNBytes(piece, 0, piece.length)) > 0; ) {
           writer.write(message.apply(ByteString.copyFrom(piece, 0, count)));
         }
+        whole.set(true);
         out.onCompleted();
       } catch (IOException | RuntimeException e) {
+        whole.set(false);
         fail(out, e);
       }
     });

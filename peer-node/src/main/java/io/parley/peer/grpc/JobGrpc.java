@@ -186,12 +186,14 @@ public final class JobGrpc extends JobServiceGrpc.JobServiceImplBase {
   public void readResult(ReadResultRequest request, StreamObserver<ReadResultResponse> out) {
     try {
       JobRecord job = seen(caller.get(), request.getJobId());
-      requireRecipient(job, request.getResult());
+      String result = request.getResult();
+      requireRecipient(job, result);
       Calls.sendFile(
           out,
           threads,
-          () -> results.open(job.jobId(), request.getResult(), request.getOffset()),
-          piece -> ReadResultResponse.newBuilder().setChunk(piece).build());
+          () -> results.open(job.jobId(), result, request.getOffset(), party),
+          piece -> ReadResultResponse.newBuilder().setChunk(piece).build(),
+          () -> jobs.delivered(job.jobId(), result, party));
     } catch (RuntimeException e) {
       Calls.fail(out, e);
     }

@@ -240,12 +240,15 @@ public final class PeerGrpc extends PeerServiceGrpc.PeerServiceImplBase {
   public void fetchResult(FetchResultRequest request, StreamObserver<FetchResultResponse> out) {
     try {
       String from = needs.caller().get().party();
-      requireRecipient(from, request.getJobId(), request.getResult());
+      String jobId = request.getJobId();
+      String result = request.getResult();
+      requireRecipient(from, jobId, result);
       Calls.sendFile(
           out,
           needs.threads(),
-          () -> needs.results().open(request.getJobId(), request.getResult(), request.getOffset()),
-          piece -> FetchResultResponse.newBuilder().setChunk(piece).build());
+          () -> needs.results().open(jobId, result, request.getOffset(), from),
+          piece -> FetchResultResponse.newBuilder().setChunk(piece).build(),
+          () -> needs.jobs().delivered(jobId, result, from));
     } catch (RuntimeException e) {
       Calls.fail(out, e);
     }

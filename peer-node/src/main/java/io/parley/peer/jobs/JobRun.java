@@ -1,6 +1,7 @@
 package io.parley.peer.jobs;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.ResultRule;
 import io.parley.peer.results.ResultFiles;
 import io.parley.peer.store.JobRecord;
 import io.parley.peer.store.JobState;
@@ -261,13 +262,14 @@ abstract sealed class JobRun implements Runnable, EnclaveSession.Listener
     Map<String, Receipts.Output> outputs = desk.verify(job, receipt);
     for (SealedResult result : results) {
       desk.requireAsInReceipt(result, outputs.get(result.name()));
+      ResultRule rule = job.agreement().result(result.name());
       desk.host()
           .results()
           .keep(
               job.id(),
-              result.name(),
+              rule,
               new ResultFiles.Measured(result.sizeBytes(), result.sha256()),
-              job.agreement().result(result.name()).recipients());
+              rule.recipients());
     }
   }
 

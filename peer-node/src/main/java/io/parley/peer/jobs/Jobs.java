@@ -303,6 +303,11 @@ public final class Jobs implements AutoCloseable {
     desk.host().results().sweep(this::expire);
   }
 
+  /** A recipient has had a result of this node's to its end. */
+  public void delivered(String jobId, String result, String recipient) {
+    desk.host().results().delivered(jobId, result, recipient, this::expire);
+  }
+
   private void expire(String jobId) {
     JobRecord job = get(jobId);
     if (job.state() == JobState.SUCCEEDED) {

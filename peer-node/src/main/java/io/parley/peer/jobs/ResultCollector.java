@@ -57,7 +57,7 @@ final class ResultCollector {
     ResultFiles files = desk.host().results();
     ResultFiles.Measured expected = new ResultFiles.Measured(result.sizeBytes(), result.sha256());
     if (!rule.recipients().contains(job.party())) {
-      files.note(job.id(), result.name(), expected, rule.recipients());
+      files.note(job.id(), rule, expected);
       return;
     }
     fetch(result);
@@ -69,7 +69,7 @@ final class ResultCollector {
               .formatted(result.name(), result.heldBy(), expected.sha256(), came.sha256()),
           Map.of("result", result.name(), "party", result.heldBy()));
     }
-    files.keep(job.id(), result.name(), came, rule.recipients());
+    files.keep(job.id(), rule, came, List.of(job.party()));
   }
 
   private void fetch(SealedResult result) {

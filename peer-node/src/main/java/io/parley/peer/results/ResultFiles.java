@@ -1,5 +1,7 @@
 package io.parley.peer.results;
 
+import io.parley.agreement.Keep;
+import io.parley.agreement.ResultRule;
 import io.parley.link.Descriptor;
 import io.parley.peer.store.ResultRecord;
 import io.parley.peer.store.ResultStore;
@@ -25,13 +27,15 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sealed results below {@code root/JOB/NAME}. While one is being written it is {@code NAME.part};
  * it is kept under its name once its digest has been compared with the receipt's. The node cannot
  * open any of them.
  *
- * <p>Guarantee: a kept result has the digest that its record says, and is deleted after its expiry.
+ * <p>Guarantee: a kept result has the digest that its record says, and is deleted after its expiry,
+ * or, where its agreement says so, once each recipient that gets it from here has had it.
  * Thread-safe for different results.
  */
 public final class ResultFiles {
@@ -93,28 +97,40 @@ public final class ResultFiles {
     }
   }
 
-  /** Keeps a written file until it expires. */
-  public void keep(String jobId, String name, Measured measured, List<String> recipients) {
+  /**
+   * Keeps a written file for as long as the agreement and this node's settings allow.
+   *
+   * @param awaited recipients that get it from this node
+   */
+  public void keep(String jobId, ResultRule rule, Measured measured, List<String> awaited) {
+    String name = rule.name();
     String file = jobId + "/" + name;
     try {
       Files.move(part(jobId, name), root.resolve(file), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw failed("cannot keep result '" + name + "'", e);
     }
-    put(jobId, name, measured, recipients, file);
+    put(jobId, rule, measured, file, rule.keep() instanceof Keep.UntilRead ? awaited : List.of());
   }
 
   /** Remembers a result that another node holds, and this one need not. */
-  public void note(String jobId, String name, Measured measured, List<String> recipients) {
-    put(jobId, name, measured, recipients, "");
+  public void note(String jobId, ResultRule rule, Measured measured) {
+    put(jobId, rule, measured, "", List.of());
   }
 
   private void put(
-      String jobId, String name, Measured measured, List<String> recipients, String file) {
-    Instant expires = clock.instant().plus(keep);
+      String jobId, ResultRule rule, Measured measured, String file, List<String> awaited) {
+    Duration agreed = rule.keep() instanceof Keep.AtMost(Duration time) ? time : keep;
     store.put(
         new ResultRecord(
-            jobId, name, measured.sizeBytes(), measured.sha256(), recipients, file, expires));
+            jobId,
+            rule.name(),
+            measured.sizeBytes(),
+            measured.sha256(),
+            rule.recipients(),
+            file,
+            clock.instant().plus(agreed.compareTo(keep) < 0 ? agreed : keep),
+            awaited));
   }
 
   /** Results of a job, by name. */
@@ -123,12 +139,12 @@ public final class ResultFiles {
   }
 
   /**
-   * Opens a kept result at an offset.
+   * Opens a kept result at an offset, for a recipient.
    *
    * @throws RefusedException RESULT_NOT_FOUND, RESULT_EXPIRED, or INVALID_REQUEST when the offset
    *     is beyond its end
    */
-  public InputStream open(String jobId, String name, long offset) {
+  public InputStream open(String jobId, String name, long offset, String reader) {
     ResultRecord record =
         store
             .get(jobId, name)
@@ -142,6 +158,13 @@ public final class ResultFiles {
           Reason.RESULT_EXPIRED,
           "result '%s' of job %s was kept until %s".formatted(name, jobId, record.expires()),
           Map.of("job", jobId, "result", name, "expired", record.expires().toString()));
+    }
+    if (!record.awaited().isEmpty() && !record.awaited().contains(reader)) {
+      throw new RefusedException(
+          Reason.RESULT_EXPIRED,
+          "'%s' has had result '%s' of job %s, and the agreement hands it out once"
+              .formatted(reader, name, jobId),
+          Map.of("job", jobId, "result", name));
     }
     if (record.file().isEmpty()) {
       throw new RefusedException(
@@ -164,6 +187,30 @@ public final class ResultFiles {
     } catch (IOException e) {
       throw failed("cannot read result '" + name + "'", e);
     }
+  }
+
+  /**
+   * A recipient has had a result to its end. Where each gets it once, and this was the last one, it
+   * is deleted before this returns.
+   *
+   * @param lostAll as {@link #sweep} has it
+   */
+  public synchronized void delivered(
+      String jobId, String name, String reader, Consumer<String> lostAll) {
+    @Nullable ResultRecord record = store.get(jobId, name).orElse(null);
+    if (record == null || !record.awaited().contains(reader)) {
+      return;
+    }
+    List<String> left = record.awaited().stream().filter(party -> !party.equals(reader)).toList();
+    if (!left.isEmpty()) {
+      store.put(record.awaiting(left));
+      return;
+    }
+    // First the word, then the file: if the process ends in between, a sweep does the rest.
+    Instant now = clock.instant();
+    ResultRecord expired = record.expiring(record.expires().isBefore(now) ? record.expires() : now);
+    store.put(expired);
+    sweep(jobId, List.of(expired), now, lostAll);
   }
 
   /** Removes all of a job that did not succeed. */
@@ -216,15 +263,7 @@ public final class ResultFiles {
     }
     // Last: as long as the records name files, a sweep that was cut short is done again.
     for (ResultRecord record : records) {
-      store.put(
-          new ResultRecord(
-              record.jobId(),
-              record.name(),
-              record.sizeBytes(),
-              record.sha256(),
-              record.recipients(),
-              "",
-              record.expires()));
+      store.put(record.gone());
     }
   }
 

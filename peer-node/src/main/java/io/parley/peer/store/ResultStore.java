@@ -22,7 +22,7 @@ public final class ResultStore {
           handle
               .createUpdate(
                   "INSERT OR REPLACE INTO result VALUES (:job, :name, :size, :sha256,"
-                      + " :recipients, :file, :expires)")
+                      + " :recipients, :file, :expires, :awaited)")
               .bind("job", result.jobId())
               .bind("name", result.name())
               .bind("size", result.sizeBytes())
@@ -30,6 +30,7 @@ public final class ResultStore {
               .bind("recipients", String.join(",", result.recipients()))
               .bind("file", result.file())
               .bind("expires", result.expires().toEpochMilli())
+              .bind("awaited", String.join(",", result.awaited()))
               .execute();
     });
   }
@@ -71,14 +72,18 @@ public final class ResultStore {
   }
 
   private static ResultRecord read(ResultSet row) throws SQLException {
-    String recipients = row.getString("recipients");
     return new ResultRecord(
         row.getString("job_id"),
         row.getString("name"),
         row.getLong("size_bytes"),
         Digest.ofValue(row.getBytes("sha256")),
-        recipients.isEmpty() ? List.of() : List.of(recipients.split(",")),
+        names(row.getString("recipients")),
         row.getString("file"),
-        Instant.ofEpochMilli(row.getLong("expires")));
+        Instant.ofEpochMilli(row.getLong("expires")),
+        names(row.getString("awaited")));
+  }
+
+  private static List<String> names(String joined) {
+    return joined.isEmpty() ? List.of() : List.of(joined.split(","));
   }
 }

@@ -83,6 +83,11 @@ class SlowReaderTest {
     }
 
     @Override
+    public void setOnCloseHandler(Runnable handler) {
+      // Nobody closes this one.
+    }
+
+    @Override
     public void setOnCancelHandler(Runnable handler) {
       cancelled = handler;
     }
@@ -128,7 +133,7 @@ class SlowReaderTest {
 
   private Caller send(long window) {
     Caller caller = new Caller(window);
-    Calls.sendFile(caller, threads, this::file, piece -> piece);
+    Calls.sendFile(caller, threads, this::file, piece -> piece, () -> {});
     return caller;
   }
 

@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -44,6 +45,7 @@ public final class FakeShim implements AutoCloseable {
   private final List<Descriptor> mine = new ArrayList<>();
   private final List<Frame> put = new ArrayList<>();
   private @Nullable StartJob start;
+  private int resultBytes;
 
   private final Descriptor raw;
 
@@ -123,6 +125,12 @@ public final class FakeShim implements AutoCloseable {
             .build());
   }
 
+  /** As {@link #doItsPart()}, with results of this size. */
+  public void doItsPart(int bytes) throws IOException {
+    resultBytes = bytes;
+    doItsPart();
+  }
+
   /** All that a real one does, with bytes in place of rows. */
   public void doItsPart() throws IOException {
     Agreement agreement = agreement();
@@ -181,7 +189,8 @@ public final class FakeShim implements AutoCloseable {
             .setParty(party())
             .setJobSha256(Digest.of(start().getJobSpec()).value());
     for (var rule : agreement().results()) {
-      byte[] sealed = (rule.name() + ":" + joined).getBytes(StandardCharsets.UTF_8);
+      byte[] text = (rule.name() + ":" + joined).getBytes(StandardCharsets.UTF_8);
+      byte[] sealed = resultBytes == 0 ? text : Arrays.copyOf(text, resultBytes);
       writeResult(rule.name(), sealed);
       report.addOutputs(
           ResultDigest.newBuilder()
