@@ -161,7 +161,7 @@ final class SocketWatch {
     }
     String name = new String(address, FAMILY_BYTES, end - FAMILY_BYTES, UTF_8);
     try {
-      Path path = Path.of(name).normalize();
+      Path path = Path.of(name);
       if (path.isAbsolute() && (allowed.test(path) || noCache(path))) {
         return null;
       }

@@ -59,7 +59,8 @@ final class Watch implements AutoCloseable {
 
   private Watch(Wall wall) {
     this.rules = wall.rules();
-    this.sockets = new SocketWatch(machine, wall.java(), path -> allowed(path, false));
+    this.sockets =
+        new SocketWatch(machine, wall.java(), path -> !inProc(path) && allowed(path, false));
     this.thread = Thread.ofPlatform().daemon().name("app-watch").unstarted(this::run);
   }
 
@@ -202,20 +203,42 @@ final class Watch implements AutoCloseable {
   }
 
   private boolean allowed(Path path, boolean run) {
-    if (path.startsWith("/proc")) {
-      return !run && (path.getNameCount() < 2 || !path.getName(1).toString().equals("1"));
+    // Resolved here, /proc/self would be the supervisor.
+    if (inProc(path) && path.equals(path.normalize())) {
+      return !run && ofOneself(path);
+    }
+    Path real = real(path);
+    if (inProc(real)) {
+      return !run && ofOneself(real);
     }
     return rules.stream()
         .filter(rule -> !run || rule.access() == Access.RUN)
-        .anyMatch(rule -> path.startsWith(rule.path()) || real(path).startsWith(rule.path()));
+        .anyMatch(rule -> real.startsWith(real(rule.path())));
   }
 
-  /** Through links of the enclave's, as {@code /usr/lib} is one. */
+  private static boolean inProc(Path path) {
+    return path.startsWith("/proc");
+  }
+
+  /** Neither the supervisor's, nor a way around to files that have names of their own. */
+  private static boolean ofOneself(Path path) {
+    for (int i = 1; i < path.getNameCount(); i++) {
+      String name = path.getName(i).toString();
+      if (i == 1 && name.equals("1") || name.equals("root") || name.equals("cwd")) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Through links: of the enclave's, as {@code /usr/lib} is one, and of the app's own. */
   private static Path real(Path path) {
     try {
       return path.toRealPath();
     } catch (IOException e) {
-      return path;
+      Path folder = path.getParent();
+      Path name = path.getFileName();
+      return folder == null || name == null ? path : real(folder).resolve(name).normalize();
     }
   }
 
@@ -227,15 +250,14 @@ final class Watch implements AutoCloseable {
     try {
       Path path = Path.of(text);
       if (path.isAbsolute()) {
-        return path.normalize();
+        return path;
       }
       Path from = Path.of("/proc", Integer.toString(thread));
       return Files.readSymbolicLink(
               folder == AT_FDCWD
                   ? from.resolve("cwd")
                   : from.resolve("fd").resolve(Integer.toString(folder)))
-          .resolve(path)
-          .normalize();
+          .resolve(path);
     } catch (IOException | InvalidPathException e) {
       return null;
     }

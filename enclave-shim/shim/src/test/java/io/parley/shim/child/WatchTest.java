@@ -3,6 +3,7 @@ package io.parley.shim.child;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.parley.link.Seccomp.Machine;
 import io.parley.shim.child.Landlock.Access;
 import io.parley.shim.child.Landlock.Rule;
 import io.parley.shim.compute.AppRunner;
@@ -94,6 +95,28 @@ class WatchTest {
   }
 
   @Test
+  void waysAroundToThemAreSeen() throws IOException {
+    Files.createSymbolicLink(folder.resolve("out/way"), folder.resolve("in"));
+    List<String> ways =
+        List.of(
+            folder + "/out/way/../secret",
+            folder + "/in/../secret",
+            "/proc/self/root" + folder + "/secret",
+            "/usr/../proc/1/environ");
+    Files.createSymbolicLink(folder.resolve("out/up"), folder);
+    for (String way : ways) {
+      assertThat(sh("read x < %s; exit 0".formatted(way)).observed().attempts())
+          .contains(new Attempt("file", way));
+    }
+    assertThat(sh("read x < out/up/secret; echo x > out/up/new; exit 0").observed().attempts())
+        .contains(
+            new Attempt("file", folder.resolve("out/up/secret").toString()),
+            new Attempt("file", folder.resolve("out/up/new").toString()));
+    assertThat(sh("read x < out/way/rows; read x < out/../in/rows").observed().attempts())
+        .isEmpty();
+  }
+
+  @Test
   void theSupervisorsFilesAreSeen() {
     assertThat(sh("read x < /proc/1/environ; exit 0").observed().attempts())
         .contains(new Attempt("file", "/proc/1/environ"));
@@ -147,8 +170,34 @@ class WatchTest {
     }
   }
 
+  /**
+   * Of filters that hand a call on, the kernel hears the last: an app must not come in between, and
+   * answer for itself.
+   */
   @Test
-  void socketsOfTheMachineAreSeenOutsideTheAppsFolders() {
+  void anAppCannotAnswerInTheWallsPlace() {
+    boolean arm = Machine.current() == Machine.ARM64;
+    String filter =
+        """
+        my $filter = pack('SCCL', 0x20, 0, 0, 0) . pack('SCCL', 0x15, 0, 1, %d)
+            . pack('SCCL', 6, 0, 0, 0x7fc00000) . pack('SCCL', 6, 0, 0, 0x7fff0000);
+        my $program = pack('S x6 P', 4, $filter);
+        my $answer = syscall(%d, 1, $ARGV[0] + 0, $program);
+        """
+            .formatted(arm ? 198 : 41, arm ? 277 : 317);
+    String listens = filter + "$answer < 0 or exit 1; $!{EBUSY} or exit 2;";
+    assertThat(run(true, "/usr/bin/perl", "-MErrno", "-e", listens, "8").code()).isZero();
+    String socket =
+        filter
+            + "$answer == 0 or exit 1; socket(my $a, AF_INET, SOCK_STREAM, 0) and exit 2;"
+            + "$!{EPERM} or exit 3;";
+    assertThat(run(false, "/usr/bin/perl", "-MErrno", "-MSocket", "-e", socket, "0").code())
+        .isZero();
+  }
+
+  @Test
+  void socketsOfTheMachineAreSeenOutsideTheAppsFolders() throws IOException {
+    Files.createSymbolicLink(folder.resolve("out/way"), folder);
     AppRunner.AppExit exit =
         run(
             true,
@@ -161,6 +210,8 @@ class WatchTest {
             connect($a, sockaddr_un("\\0abstract"));
             connect($a, sockaddr_in(9, inet_aton('127.0.0.1')));
             connect($a, sockaddr_un('%1$s/out/own'));
+            connect($a, sockaddr_un('%1$s/out/way/host'));
+            connect($a, sockaddr_un('/proc/self/root%1$s/host'));
             bind($a, sockaddr_un('%1$s/out/own'));
             socketpair(my $b, my $c, AF_UNIX, SOCK_STREAM, 0) or exit 3;
             socket(my $d, AF_UNIX, SOCK_DGRAM, 0) or exit 4;
@@ -172,6 +223,10 @@ class WatchTest {
             new Attempt("network", "the socket of this machine '%s/host'".formatted(folder)),
             new Attempt("network", "a socket of this machine without a file"),
             new Attempt("network", "an address of the family IPv4"),
+            new Attempt(
+                "network", "the socket of this machine '%s/out/way/host'".formatted(folder)),
+            new Attempt(
+                "network", "the socket of this machine '/proc/self/root%s/host'".formatted(folder)),
             new Attempt("network", "a socket of this machine for datagrams"));
   }
 
