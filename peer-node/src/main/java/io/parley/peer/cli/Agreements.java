@@ -145,6 +145,17 @@ final class Agreements {
     return Digests.choose(which, known, Reason.AGREEMENT_NOT_FOUND);
   }
 
+  /** From a YAML file, or else from the broker's agreement of that digest or start of one. */
+  AgreementDraft fileOrDigest(String which) throws IOException {
+    if (which.matches("(sha256:)?[0-9a-f]{8,64}") && !Files.exists(Path.of(which))) {
+      SignedAgreement signed = signed(record(which));
+      return AgreementYaml.parse(
+          AgreementYaml.write(signed.agreement()), "agreement " + signed.digest());
+    }
+    Path file = Path.of(which);
+    return AgreementYaml.parse(text(file), which);
+  }
+
   static SignedAgreement signed(AgreementRecord record) {
     return SignedAgreement.fromEnvelope(DsseEnvelope.fromProto(record.getEnvelope()));
   }

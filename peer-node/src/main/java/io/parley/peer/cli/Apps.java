@@ -44,10 +44,18 @@ final class Apps {
   /**
    * The folder of an app that comes with Parley.
    *
+   * @param name or its digest
    * @throws RefusedException APP_NOT_FOUND
    */
   Path bundled(String name) {
-    Path folder = Distribution.find().bundledApp(name);
+    Distribution distribution = Distribution.find();
+    Path folder =
+        name.startsWith("sha256:")
+            ? distribution.bundledApps().stream()
+                .filter(each -> Packing.digest(each).toString().equals(name))
+                .findFirst()
+                .orElse(null)
+            : distribution.bundledApp(name);
     if (folder == null) {
       throw new RefusedException(
           Reason.APP_NOT_FOUND,

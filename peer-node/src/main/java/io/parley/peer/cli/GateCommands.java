@@ -1,7 +1,6 @@
 package io.parley.peer.cli;
 
 import io.parley.agreement.AgreementDraft;
-import io.parley.agreement.AgreementYaml;
 import io.parley.agreement.Gate;
 import io.parley.agreement.SignedAgreement;
 import io.parley.peer.cli.output.RowWriter.Column;
@@ -12,7 +11,6 @@ import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -167,11 +165,16 @@ final class GateCommands {
       footer = {
         "Example:",
         "  parley gate try agreement.yaml gates/small gates/ties",
+        "  parley gate try 3f9a12cc gates/small",
         "  parley gate try agreement.yaml gates/small --party hospital --app build/my-app",
         "  parley gate try agreement.yaml gates/match --step match",
       })
   int tryOut(
-      @Parameters(paramLabel = "FILE.yaml", description = "The agreement.") Path agreement,
+      @Parameters(
+              paramLabel = "AGREEMENT",
+              description =
+                  "A YAML file, or the digest of one at the broker, or its first 8 digits.")
+          String which,
       @Parameters(
               paramLabel = "FOLDER",
               index = "1..*",
@@ -194,7 +197,7 @@ final class GateCommands {
               description = "The step of the agreement's chain, which runs alone.")
           @Nullable String step)
       throws IOException, InterruptedException {
-    AgreementDraft draft = AgreementYaml.parse(Files.readString(agreement), agreement.toString());
+    AgreementDraft draft = session.agreements().fileOrDigest(which);
     String owner = party == null ? onlyOwner(draft) : party;
     int worst = ExitCode.OK;
     for (Path folder : folders) {

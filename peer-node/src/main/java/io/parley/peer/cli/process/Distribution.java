@@ -4,6 +4,7 @@ import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,6 +84,18 @@ public final class Distribution {
     }
     Path folder = root.resolve("apps").resolve(name);
     return Files.isDirectory(folder) ? folder : null;
+  }
+
+  /** The folders of all apps that come with Parley. */
+  public List<Path> bundledApps() {
+    if (root == null || !Files.isDirectory(root.resolve("apps"))) {
+      return List.of();
+    }
+    try (Stream<Path> folders = Files.list(root.resolve("apps"))) {
+      return folders.filter(Files::isDirectory).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A java command for a main class of the key broker. */
