@@ -11,6 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,6 +46,31 @@ class RulesPageTest {
         .as("as many as there are SQL blocks")
         .hasSize(page.split("```sql").length - 1);
     return tests.stream();
+  }
+
+  private static final Pattern RESULTS = Pattern.compile("(?m)^results:\n  answer: .*\n");
+
+  @Test
+  void theResultThatIsNotKeptCanBeAgreed() throws IOException {
+    String page = Files.readString(page());
+    Matcher agreement = AGREEMENT.matcher(page);
+    assertThat(agreement.find()).isTrue();
+    String whole = agreement.group(1);
+    assertThat(agreement.find()).isTrue();
+    assertThat(agreement.group(1)).contains("keep: none").matches(RESULTS);
+    String kept = RESULTS.matcher(whole).replaceFirst(Matcher.quoteReplacement(agreement.group(1)));
+    assertThat(kept).isNotEqualTo(whole);
+    Path file = Files.writeString(folder.resolve("agreement.yaml"), kept);
+    Captured run =
+        Captured.run(
+            folder,
+            "query",
+            "explain",
+            file.toString(),
+            "--query",
+            "SELECT ward, avg(days) AS mean FROM admissions GROUP BY ward");
+    assertThat(run.code()).as(run.out() + run.err()).isEqualTo(ExitCode.OK);
+    assertThat(run.out()).contains("'answer' is handed out once");
   }
 
   private void check(
