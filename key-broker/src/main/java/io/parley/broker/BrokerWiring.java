@@ -70,6 +70,7 @@ import io.parley.evidence.BrokerStatement;
 import io.parley.evidence.tsm.TsmReports;
 import io.parley.gate.SignedGateKey;
 import io.parley.identity.BrokerIdentity;
+import io.parley.identity.SigningKey;
 import io.parley.process.NativeFolder;
 import io.parley.seal.HpkeKeyPair;
 import io.parley.transport.CallerInterceptor;
@@ -148,8 +149,9 @@ public final class BrokerWiring {
 
     MasterKey master = closing.add(MasterKey.load(home.masterKey()));
     KeyVault vault = closing.add(vault(config.keys(), master, random));
-    AuditLog log = log(identity, master);
-    Store store = closing.add(store(home, identity, log, log));
+    SigningKey signing = closing.add(identity.signingKey().byConscrypt());
+    AuditLog log = log(signing, master);
+    Store store = closing.add(store(home, signing, log, log));
     LogKeeper keeper = closing.add(LogKeeper.open(log, store, home.log(), faults));
 
     LOG.info(
@@ -190,12 +192,12 @@ public final class BrokerWiring {
             new EvidenceVerifiers(config.evidence(), collateral, credentials, signatures, clock),
             new TpmCredentials(credentials, collateral, signatures, random, clock),
             new GateKeeper(store, log, gateKey, random, clock),
-            new Grants(store, log, keys, identity.signingKey(), limits, clock),
+            new Grants(store, log, keys, signing, limits, clock),
             new Refusals(store, log, limits),
             clock);
     LogReader reader = new LogReader(store, log);
-    AnswerRecords answers = new AnswerRecords(store, log, identity.signingKey(), clock);
-    Receipts receipts = new Receipts(store, log, reader, identity.signingKey(), clock);
+    AnswerRecords answers = new AnswerRecords(store, log, signing, clock);
+    Receipts receipts = new Receipts(store, log, reader, signing, clock);
 
     OwnEvidenceDesk own = ownEvidence(config.ownEvidence(), identity);
 
@@ -275,23 +277,19 @@ public final class BrokerWiring {
       MasterKey master = closing.add(MasterKey.load(home.masterKey()));
       KeyVault from = closing.add(vault(before, master, random));
       KeyVault to = closing.add(vault(config.keys(), master, random));
-      Store store = closing.add(store(home, identity, log(identity, master), CommitHook.NONE));
+      SigningKey signing = identity.signingKey();
+      Store store = closing.add(store(home, signing, log(signing, master), CommitHook.NONE));
       return new Rewrapping(store, from, to).run();
     }
   }
 
-  private AuditLog log(BrokerIdentity identity, MasterKey master) {
+  private AuditLog log(SigningKey signing, MasterKey master) {
     return new AuditLog(
-        clock,
-        random,
-        identity.signingKey(),
-        head -> master.mac("parley/v1/log-head", head),
-        faults);
+        clock, random, signing, head -> master.mac("parley/v1/log-head", head), faults);
   }
 
-  private Store store(BrokerHome home, BrokerIdentity identity, AuditLog log, CommitHook hook) {
-    return Store.open(
-        home.database(), hook, faults, new TreeMigration(log, identity.signingKey(), random));
+  private Store store(BrokerHome home, SigningKey signing, AuditLog log, CommitHook hook) {
+    return Store.open(home.database(), hook, faults, new TreeMigration(log, signing, random));
   }
 
   /** The vault that broker.yaml names. */

@@ -7,6 +7,7 @@ import io.parley.wire.RefusedException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An Ed25519 private key. Never printed; {@link #close} wipes it, after which it signs nothing.
@@ -17,6 +18,7 @@ import org.bouncycastle.math.ec.rfc8032.Ed25519;
 public final class SigningKey implements AutoCloseable {
   private final byte[] seed;
   private final VerifyingKey verifyingKey;
+  private final @Nullable NativeSigner nativeSigner;
   private boolean closed;
 
   private SigningKey(byte[] seed) {
@@ -30,6 +32,13 @@ public final class SigningKey implements AutoCloseable {
     byte[] point = new byte[Ed25519.PUBLIC_KEY_SIZE];
     Ed25519.generatePublicKey(this.seed, 0, point, 0);
     this.verifyingKey = new VerifyingKey(ByteString.copyFrom(point));
+    this.nativeSigner = null;
+  }
+
+  private SigningKey(byte[] seed, VerifyingKey verifyingKey, NativeSigner nativeSigner) {
+    this.seed = seed.clone();
+    this.verifyingKey = verifyingKey;
+    this.nativeSigner = nativeSigner;
   }
 
   /** A fresh key. */
@@ -48,6 +57,15 @@ public final class SigningKey implements AutoCloseable {
     return new SigningKey(seed);
   }
 
+  /**
+   * The same key once more, to be closed by itself, for who signs much: it signs with Conscrypt,
+   * whose native code must be at hand.
+   */
+  public synchronized SigningKey byConscrypt() {
+    requireOpen();
+    return new SigningKey(seed, verifyingKey, new NativeSigner(seed));
+  }
+
   /** The public half. */
   public VerifyingKey verifyingKey() {
     return verifyingKey;
@@ -62,10 +80,11 @@ public final class SigningKey implements AutoCloseable {
    * Ed25519 over exactly these bytes. Only for messages that carry their own label, as DSSE's do.
    */
   public synchronized ByteString signExact(ByteString message) {
-    if (closed) {
-      throw new BugException("signing key was closed");
-    }
+    requireOpen();
     byte[] bytes = message.toByteArray();
+    if (nativeSigner != null) {
+      return ByteString.copyFrom(nativeSigner.sign(bytes));
+    }
     byte[] signature = new byte[Ed25519.SIGNATURE_SIZE];
     Ed25519.sign(seed, 0, bytes, 0, bytes.length, signature, 0);
     return ByteString.copyFrom(signature);
@@ -73,16 +92,23 @@ public final class SigningKey implements AutoCloseable {
 
   /** A copy of the secret bytes, for the key file; the caller wipes it. */
   synchronized byte[] copySeed() {
+    requireOpen();
+    return seed.clone();
+  }
+
+  private void requireOpen() {
     if (closed) {
       throw new BugException("signing key was closed");
     }
-    return seed.clone();
   }
 
   @Override
   public synchronized void close() {
-    closed = true;
     Arrays.fill(seed, (byte) 0);
+    if (nativeSigner != null && !closed) {
+      nativeSigner.close();
+    }
+    closed = true;
   }
 
   @Override

@@ -181,32 +181,30 @@ public final class CallerInterceptor implements ServerInterceptor {
    * more than many calls do. Dates and the membership list are looked at every time.
    */
   private static final class Verified {
-    private record Key(X509Certificate leaf, CaCertificate ca) {}
+    private record Signed(Caller caller, CaCertificate ca) {}
 
-    private final Map<Key, Caller> remembered =
+    private final Map<X509Certificate, Signed> remembered =
         new LinkedHashMap<>(16, 0.75f, true) {
           @Override
-          protected boolean removeEldestEntry(Map.Entry<Key, Caller> eldest) {
+          protected boolean removeEldestEntry(Map.Entry<X509Certificate, Signed> eldest) {
             return size() > MAX_REMEMBERED;
           }
         };
 
     Caller caller(X509Certificate leaf, Membership members, Instant now) {
-      CaCertificate ca = members.caOf(io.parley.identity.Callers.parse(leaf));
-      Key key = new Key(leaf, ca);
-      @Nullable Caller known;
+      @Nullable Signed known;
       synchronized (remembered) {
-        known = remembered.get(key);
+        known = remembered.get(leaf);
       }
-      if (known != null) {
-        CertificateCheck.checkDates(ca.x509(), now, known);
-        CertificateCheck.checkDates(leaf, now, known);
-        return known;
+      if (known != null && members.caOf(known.caller()).equals(known.ca())) {
+        CertificateCheck.checkDates(known.ca().x509(), now, known.caller());
+        CertificateCheck.checkDates(leaf, now, known.caller());
+        return known.caller();
       }
       Caller caller =
           CertificateCheck.verify(List.of(leaf), members::caOf, CertificateCheck.Use.CLIENT, now);
       synchronized (remembered) {
-        remembered.put(key, caller);
+        remembered.put(leaf, new Signed(caller, members.caOf(caller)));
       }
       return caller;
     }

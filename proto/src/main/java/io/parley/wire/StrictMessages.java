@@ -2,6 +2,7 @@ package io.parley.wire;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
@@ -89,17 +90,17 @@ public final class StrictMessages {
               .formatted(what, number, message.getDescriptorForType().getName()),
           Map.of("field", Integer.toString(number)));
     }
-    for (Object value : message.getAllFields().values()) {
-      switch (value) {
-        case Message inner -> refuseUnknown(inner, reason, what);
-        case Iterable<?> list when !(value instanceof ByteString) -> {
-          for (Object item : list) {
-            if (item instanceof Message inner) {
-              refuseUnknown(inner, reason, what);
-            }
-          }
+    // Field by field, so that nothing is read of those in which there are no messages.
+    for (FieldDescriptor field : message.getDescriptorForType().getFields()) {
+      if (field.getJavaType() != FieldDescriptor.JavaType.MESSAGE) {
+        continue;
+      }
+      if (field.isRepeated()) {
+        for (int i = 0; i < message.getRepeatedFieldCount(field); i++) {
+          refuseUnknown((Message) message.getRepeatedField(field, i), reason, what);
         }
-        default -> {}
+      } else if (message.hasField(field)) {
+        refuseUnknown((Message) message.getField(field), reason, what);
       }
     }
   }

@@ -287,7 +287,6 @@ public final class AgreementRows {
   private static Function<List<PartyRow>, Numbered> agreement(Handle handle, ResultSet row)
       throws SQLException {
     Digest digest = Columns.digest(row, "sha256");
-    ByteString payload = Columns.bytes(row, "payload");
     long activatedAt = row.getLong("activated_at");
     @Nullable Instant activated = row.wasNull() ? null : Instant.ofEpochMilli(activatedAt);
     long number = row.getLong("number");
@@ -297,7 +296,8 @@ public final class AgreementRows {
     @Nullable ByteString kek = Columns.bytesOrNull(row, "kek");
     @Nullable Digest supersededBy = Columns.digestOrNull(row, "superseded_by");
     @Nullable String shreddedBy = row.getString("shredded_by");
-    Agreement agreement = handle.getConfig(DecodedAgreements.class).decode(payload);
+    DecodedAgreements.Decoded decoded =
+        handle.getConfig(DecodedAgreements.class).decode(digest, row);
     return parties -> {
       SortedMap<String, ByteString> signatures = new TreeMap<>();
       List<String> resumeAskedBy = new ArrayList<>();
@@ -313,8 +313,8 @@ public final class AgreementRows {
           number,
           new StoredAgreement(
               digest,
-              payload,
-              agreement,
+              decoded.payload(),
+              decoded.agreement(),
               signatures,
               proposedAt,
               activated,

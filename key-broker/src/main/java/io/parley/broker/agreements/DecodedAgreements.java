@@ -3,14 +3,19 @@ package io.parley.broker.agreements;
 import com.google.protobuf.ByteString;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.AgreementCodec;
+import io.parley.broker.store.Columns;
+import io.parley.wire.Digest;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jdbi.v3.core.config.JdbiConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Agreements as they were read before, by their exact bytes: reading one checks every key in it,
- * which takes longer than all else that a grant looks up. Bounded: what was used least goes first.
- * Each connection has its own, which is used by one thread at a time, as the connection is.
+ * Agreements as they were read before, by their digest: reading one checks every key in it, which
+ * takes longer than all else that a grant looks up. Bounded: what was used least goes first. Each
+ * connection has its own, which is used by one thread at a time, as the connection is.
  */
 public final class DecodedAgreements implements JdbiConfig<DecodedAgreements> {
   private static final int MOST = 64;
@@ -18,12 +23,19 @@ public final class DecodedAgreements implements JdbiConfig<DecodedAgreements> {
   /** Larger ones, which nobody has yet, are read anew each time. */
   private static final int BYTES_MAX = 64 << 10;
 
-  private final Map<ByteString, Agreement> decoded =
+  /**
+   * An agreement with its bytes.
+   *
+   * @param payload the exact bytes that the digest is of
+   */
+  record Decoded(ByteString payload, Agreement agreement) {}
+
+  private final Map<Digest, Decoded> decoded =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<ByteString, Agreement> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Digest, Decoded> eldest) {
           return size() > MOST;
         }
       };
@@ -32,20 +44,22 @@ public final class DecodedAgreements implements JdbiConfig<DecodedAgreements> {
   public DecodedAgreements() {}
 
   /**
-   * What these bytes say.
+   * What the row's payload says, which is not read when it is known.
    *
+   * @param digest the row's, which is the payload's
    * @throws io.parley.wire.RefusedException as {@link AgreementCodec#decode}
    */
-  Agreement decode(ByteString payload) {
-    Agreement known = decoded.get(payload);
+  Decoded decode(Digest digest, ResultSet row) throws SQLException {
+    @Nullable Decoded known = decoded.get(digest);
     if (known != null) {
       return known;
     }
-    Agreement agreement = AgreementCodec.decode(payload);
+    ByteString payload = Columns.bytes(row, "payload");
+    Decoded read = new Decoded(payload, AgreementCodec.decode(payload));
     if (payload.size() <= BYTES_MAX) {
-      decoded.put(payload, agreement);
+      decoded.put(digest, read);
     }
-    return agreement;
+    return read;
   }
 
   /** Another connection's, empty: none is shared between threads. */

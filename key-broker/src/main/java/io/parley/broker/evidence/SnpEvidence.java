@@ -3,6 +3,7 @@ package io.parley.broker.evidence;
 import io.parley.agreement.platform.SevSnpPolicy;
 import io.parley.broker.evidence.collateral.Collateral;
 import io.parley.broker.evidence.collateral.CollateralSource;
+import io.parley.broker.evidence.collateral.KnownCollateral;
 import io.parley.broker.evidence.sevsnp.SnpCertificates;
 import io.parley.broker.evidence.sevsnp.SnpReport;
 import io.parley.broker.evidence.sevsnp.SnpReportParser;
@@ -24,6 +25,7 @@ final class SnpEvidence implements EvidenceVerifier {
           HardwareDocument::parse,
           HardwareDocument::launch);
 
+  private final KnownCollateral read = new KnownCollateral();
   private final CollateralSource own;
   private final KnownSignatures known;
   private final InstantSource clock;
@@ -47,9 +49,7 @@ final class SnpEvidence implements EvidenceVerifier {
   private Verification<SnpClaims> verify(SevSnpPolicy policy, HardwareDocument document) {
     SnpReport report = new SnpReportParser().parse(document.report());
     Collateral ours = own.current();
-    Collateral came =
-        Collateral.read("document", document.certificates())
-            .and(Collateral.read("document", document.collateral()));
+    Collateral came = read.read("document", document.certificates(), document.collateral());
     List<X509Certificate> certificates =
         SnpCertificates.complete(report, came.certificates(), ours.certificates());
     return new SnpVerifier(SnpRoots.orThose(policy.roots()), known)

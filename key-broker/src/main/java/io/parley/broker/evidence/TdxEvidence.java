@@ -3,6 +3,7 @@ package io.parley.broker.evidence;
 import io.parley.agreement.platform.TdxPolicy;
 import io.parley.broker.evidence.collateral.Collateral;
 import io.parley.broker.evidence.collateral.CollateralSource;
+import io.parley.broker.evidence.collateral.KnownCollateral;
 import io.parley.broker.evidence.tdx.TdxCollateral;
 import io.parley.broker.evidence.tdx.TdxCollateralChoice;
 import io.parley.broker.evidence.tdx.TdxQuote;
@@ -23,6 +24,7 @@ final class TdxEvidence implements EvidenceVerifier {
           HardwareDocument::parse,
           HardwareDocument::launch);
 
+  private final KnownCollateral read = new KnownCollateral();
   private final CollateralSource own;
   private final KnownSignatures known;
   private final InstantSource clock;
@@ -46,9 +48,7 @@ final class TdxEvidence implements EvidenceVerifier {
   private Verification<TdxClaims> verify(TdxPolicy policy, HardwareDocument document) {
     TdxQuote quote = new TdxQuoteParser().parse(document.report());
     Collateral all =
-        Collateral.read("document", document.certificates())
-            .and(Collateral.read("document", document.collateral()))
-            .and(own.current());
+        read.read("document", document.certificates(), document.collateral()).and(own.current());
     TdxCollateral collateral =
         TdxCollateralChoice.of(quote, all.tdx(), all.certificates(), all.lists());
     return new TdxVerifier(Chains.rootsOr(policy.roots(), TdxVerifier.INTEL), known)

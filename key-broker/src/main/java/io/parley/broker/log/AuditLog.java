@@ -37,6 +37,9 @@ public final class AuditLog implements CommitHook {
 
   private record State(TreeEdge edge, SignedCheckpoint checkpoint) {}
 
+  /** An entry of a transaction that is not kept yet. */
+  private record Leaf(Entry entry, Digest hash) {}
+
   private record Prepared(State state, List<Entry> entries) {}
 
   private final InstantSource clock;
@@ -44,7 +47,8 @@ public final class AuditLog implements CommitHook {
   private final SigningKey brokerKey;
   private final LogSeal seal;
   private final FaultPoints faults;
-  // Touched by the thread that writes only.
+  // Both are touched by the thread that writes only.
+  private final List<Leaf> appended = new ArrayList<>();
   private @Nullable Prepared prepared;
   private volatile Consumer<SignedCheckpoint> published = checkpoint -> {};
   private volatile @Nullable State state;
@@ -85,7 +89,11 @@ public final class AuditLog implements CommitHook {
   /** Appends, within the caller's write transaction; answers with the entry's index. */
   public long append(Handle write, Decision decision) {
     Entry entry = Entry.of(LogRows.size(write), clock.instant(), decision, random);
-    LogRows.insert(write, entry, entry.leaf());
+    Leaf leaf = new Leaf(entry, entry.leaf());
+    LogRows.insert(write, entry, leaf.hash());
+    // Work that was undone has taken its entries out of the table: others come in their places.
+    forgetFrom(entry.index());
+    appended.add(leaf);
     faults.reached(FaultPoint.APPENDED);
     return entry.index();
   }
@@ -108,15 +116,19 @@ public final class AuditLog implements CommitHook {
     prepared = null;
     faults.reached(FaultPoint.BEFORE_CHECKPOINT);
     TreeEdge edge = current().edge();
-    List<Entry> entries = new ArrayList<>();
-    try (var rows = LogRows.from(write, edge.size())) {
-      for (LogRows.Row row : (Iterable<LogRows.Row>) rows::iterator) {
-        if (row.entry().index() != edge.size()) {
-          throw new BugException("the log has a gap at entry " + edge.size());
-        }
-        entries.add(row.entry());
-        edge = grow(write, edge, row.leaf());
+    long size = LogRows.size(write);
+    forgetFrom(size);
+    List<Entry> entries = new ArrayList<>(appended.size());
+    for (Leaf leaf : appended) {
+      if (leaf.entry().index() != edge.size()) {
+        throw new BugException("the log has a gap at entry " + edge.size());
       }
+      entries.add(leaf.entry());
+      edge = grow(write, edge, leaf.hash());
+    }
+    if (edge.size() != size) {
+      throw new BugException(
+          "the log has %d entries, and %d were appended".formatted(size, edge.size()));
     }
     if (entries.isEmpty()) {
       return;
@@ -127,6 +139,12 @@ public final class AuditLog implements CommitHook {
     faults.reached(FaultPoint.CHECKPOINTED);
   }
 
+  private void forgetFrom(long index) {
+    while (!appended.isEmpty() && appended.getLast().entry().index() >= index) {
+      appended.removeLast();
+    }
+  }
+
   @Override
   public void afterCommit() {
     if (prepared == null) {
@@ -134,6 +152,7 @@ public final class AuditLog implements CommitHook {
     }
     Prepared now = prepared;
     prepared = null;
+    appended.clear();
     state = now.state();
     published.accept(now.state().checkpoint());
     now.entries().forEach(AuditLog::say);

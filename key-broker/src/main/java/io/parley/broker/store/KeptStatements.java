@@ -13,8 +13,11 @@ import org.jdbi.v3.core.statement.StatementContext;
 
 /**
  * Statements of one connection that stay prepared, by their text: SQLite takes longer to prepare
- * most of ours than to run them. One that is in use is not given out a second time. What was bound
- * is forgotten when it comes back. For the one thread that has the connection.
+ * most of ours than to run them. One that is in use is not given out a second time. For the one
+ * thread that has the connection.
+ *
+ * <p>What was bound stays bound until the next time, when Jdbi binds all of it anew: SQLite would
+ * prepare most statements again after it was told to forget their values.
  */
 final class KeptStatements implements StatementBuilder {
   /** All texts of the broker are constants and fewer than this. */
@@ -57,7 +60,6 @@ final class KeptStatements implements StatementBuilder {
       statement.close();
       return;
     }
-    prepared.clearParameters();
     idle.put(sql, prepared);
   }
 

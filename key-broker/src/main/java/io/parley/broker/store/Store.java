@@ -3,6 +3,9 @@ package io.parley.broker.store;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +19,7 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.migration.JavaMigration;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Handles;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
@@ -66,8 +70,11 @@ public final class Store implements AutoCloseable {
       Jdbi jdbi = Jdbi.create(source(file));
       jdbi.setStatementBuilderFactory(connection -> new KeptStatements());
       migrate(file, migrations);
+      // The writer's transactions are begun and ended by GroupCommit.
+      jdbi.getConfig(Handles.class).setForceEndTransactions(false);
       Handle writer = jdbi.open();
       open.add(writer);
+      leaveTransactionsToUs(writer.getConnection());
       requireWhole(writer, file);
       BlockingQueue<Handle> readers = new ArrayBlockingQueue<>(READERS, true);
       for (int i = 0; i < READERS; i++) {
@@ -76,7 +83,7 @@ public final class Store implements AutoCloseable {
         readers.add(reader);
       }
       return new Store(writer, new GroupCommit(writer, hook, faults), readers);
-    } catch (JdbiException | FlywayException e) {
+    } catch (JdbiException | SQLException | FlywayException e) {
       open.forEach(Handle::close);
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {
         if (cause instanceof EnvironmentException known) {
@@ -92,6 +99,17 @@ public final class Store implements AutoCloseable {
     } catch (RuntimeException e) {
       open.forEach(Handle::close);
       throw e;
+    }
+  }
+
+  /**
+   * Told that it is not to commit after each statement, the driver begins a transaction, and then
+   * leaves them to us. With it left on, it would try to begin one after each statement.
+   */
+  private static void leaveTransactionsToUs(Connection connection) throws SQLException {
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("COMMIT");
     }
   }
 

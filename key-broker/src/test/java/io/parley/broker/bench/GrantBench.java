@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Measures grants, from challenge to sealed key, on one broker's process over TLS; the askers are
@@ -20,8 +22,8 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Arguments: an empty folder; how many seconds to measure each figure; then kinds, or none for
  * all. {@code -Dparley.bench.broker="FLAGS"} are the flags of the broker's JVM, {@code
- * -Dparley.bench.askers=1,16,256} how many ask at a time, {@code -Dparley.bench.warm_up=15} for how
- * many seconds they ask before anything is measured.
+ * -Dparley.bench.askers=1,16,256} how many ask at a time, {@code -Dparley.bench.warm_up=10000} how
+ * many grants there are before anything is measured.
  */
 public final class GrantBench {
   private static final List<String> KINDS =
@@ -34,10 +36,14 @@ public final class GrantBench {
   private static final int HELPERS = 16;
   private static final int ROUNDS = 3;
 
-  /** A party may have 256 credentials of TPMs out, and there are two parties. */
-  private static final int BATCH = 512;
+  /** A party may have 1024 challenges out, and there are two parties. */
+  private static final int BATCH = 2048;
 
-  private static final int WARM_UP_SECONDS = Integer.getInteger("parley.bench.warm_up", 15);
+  /** The same of credentials for TPMs, of which a party may have 256 out. */
+  private static final int TPM_BATCH = 512;
+
+  /** A broker lives for months: what its first minute costs is not what is measured. */
+  private static final int WARM_UP_GRANTS = Integer.getInteger("parley.bench.warm_up", 10_000);
 
   private final PrintStream out;
   private final double seconds;
@@ -50,8 +56,16 @@ public final class GrantBench {
     this.bench = bench;
   }
 
-  /** Grants of one figure. */
-  private record Measured(double perSecond, double brokerMicros, long[] nanos) {
+  /** What one grant's cryptography costs. */
+  private record Raw(double perSecond, double micros) {}
+
+  /**
+   * Grants of one figure.
+   *
+   * @param brokerMicros processor time of the broker's process per grant
+   * @param askerMicros the same of this one
+   */
+  private record Measured(double perSecond, double brokerMicros, double askerMicros, long[] nanos) {
     double millis(double quantile) {
       return nanos[(int) Math.min(nanos.length - 1L, (long) (quantile * nanos.length))] / 1e6;
     }
@@ -70,52 +84,81 @@ public final class GrantBench {
     System.exit(0);
   }
 
-  private void run(List<String> kinds) throws InterruptedException {
+  private void run(List<String> kinds) throws Exception {
     out.println(
-        "kind        raw/s  askers  grants/s (lowest to highest)   of raw   p50 ms   p99 ms  broker us");
+        "kind        raw/s   raw us  askers  grants/s (lowest to highest)   of raw   p50 ms   p99 ms  broker us  asker us");
     warmUp(kinds);
     for (String kind : kinds) {
-      double perSecond = raw(kind);
+      Raw cost = raw(kind);
       for (int askers : CROWDS) {
-        print(kind, perSecond, askers, rounds(kind, askers));
+        print(kind, cost, askers, rounds(kind, askers));
       }
     }
   }
 
-  private void warmUp(List<String> kinds) throws InterruptedException {
+  private void warmUp(List<String> kinds) throws Exception {
     for (String kind : kinds) {
-      var _ = measure(kind, HELPERS, (double) WARM_UP_SECONDS / kinds.size());
+      var _ = measure(kind, HELPERS, 0, WARM_UP_GRANTS / kinds.size());
       var _ = raw(kind);
     }
   }
 
   /** On all processors, with nothing else to do. */
-  private double raw(String kind) throws InterruptedException {
+  private Raw raw(String kind) throws Exception {
     int processors = Runtime.getRuntime().availableProcessors();
     try (Crowd crowd = new Crowd(processors)) {
-      return crowd.perSecond((long) (seconds * TimeUnit.SECONDS.toNanos(1)), () -> raw.grant(kind));
+      LongAdder done = new LongAdder();
+      Duration before = own();
+      double perSecond =
+          crowd.perSecond(
+              (long) (seconds * TimeUnit.SECONDS.toNanos(1)),
+              () -> {
+                raw.grant(kind);
+                done.increment();
+              });
+      return new Raw(perSecond, own().minus(before).toNanos() / 1e3 / done.sum());
     }
   }
 
-  private List<Measured> rounds(String kind, int askers) throws InterruptedException {
+  /** Time that went by, and processor time, in the pieces of work that are measured. */
+  private final class Used {
+    private long nanos;
+    private Duration broker = Duration.ZERO;
+    private Duration asker = Duration.ZERO;
+
+    void of(Callable<Long> timed) throws Exception {
+      Duration brokerBefore = bench.processorTime();
+      Duration ownBefore = own();
+      nanos += timed.call();
+      broker = broker.plus(bench.processorTime().minus(brokerBefore));
+      asker = asker.plus(own().minus(ownBefore));
+    }
+  }
+
+  private static Duration own() {
+    return ProcessHandle.current().info().totalCpuDuration().orElseThrow();
+  }
+
+  private List<Measured> rounds(String kind, int askers) throws Exception {
     List<Measured> rounds = new ArrayList<>();
     for (int i = 0; i < ROUNDS; i++) {
-      rounds.add(measure(kind, askers, seconds));
+      rounds.add(measure(kind, askers, seconds, 1));
     }
     rounds.sort((a, b) -> Double.compare(a.perSecond(), b.perSecond()));
     return rounds;
   }
 
   /** In batches: the hardware's signatures in the middle of each are not measured. */
-  private Measured measure(String kind, int askers, double atLeastSeconds)
-      throws InterruptedException {
+  private Measured measure(String kind, int askers, double atLeastSeconds, int atLeastGrants)
+      throws Exception {
     List<Asker> all = new ArrayList<>();
-    long nanos = 0;
-    Duration broker = Duration.ZERO;
-    int batch = askers == 1 ? BATCH / 8 : BATCH;
+    Used used = new Used();
+    int most = kind.equals(TpmPolicy.KIND) ? TPM_BATCH : BATCH;
+    int batch = askers == 1 ? TPM_BATCH / 8 : most;
     try (Crowd crowd = new Crowd(askers);
         Crowd helpers = new Crowd(HELPERS)) {
-      while (nanos < atLeastSeconds * TimeUnit.SECONDS.toNanos(1)) {
+      while (used.nanos < atLeastSeconds * TimeUnit.SECONDS.toNanos(1)
+          || all.size() < atLeastGrants) {
         List<Asker> some = java.util.Collections.synchronizedList(new ArrayList<>());
         List<Integer> jobs = new ArrayList<>();
         for (int i = 0; i < batch / 2; i++) {
@@ -123,35 +166,37 @@ public final class GrantBench {
         }
         var _ = helpers.each(jobs, number -> some.addAll(bench.askers(kind, number)));
         List<Asker> fixed = List.copyOf(some);
-        Duration before = bench.processorTime();
-        nanos += crowd.each(fixed, Asker::challenge);
-        broker = broker.plus(bench.processorTime().minus(before));
+        used.of(() -> crowd.each(fixed, Asker::challenge));
         var _ = helpers.each(fixed, Asker::answer);
-        before = bench.processorTime();
-        nanos += crowd.each(fixed, Asker::request);
-        broker = broker.plus(bench.processorTime().minus(before));
+        used.of(() -> crowd.each(fixed, Asker::request));
         all.addAll(fixed);
       }
     }
     long[] waits = all.stream().mapToLong(Asker::nanos).sorted().toArray();
-    return new Measured(all.size() * 1e9 / nanos, broker.toNanos() / 1e3 / all.size(), waits);
+    return new Measured(
+        all.size() * 1e9 / used.nanos,
+        used.broker.toNanos() / 1e3 / all.size(),
+        used.asker.toNanos() / 1e3 / all.size(),
+        waits);
   }
 
-  private void print(String kind, double rawPerSecond, int askers, List<Measured> rounds) {
+  private void print(String kind, Raw cost, int askers, List<Measured> rounds) {
     Measured median = rounds.get(rounds.size() / 2);
     out.println(
         String.format(
             Locale.ROOT,
-            "%-10s %6.0f  %6d  %8.0f (%5.0f to %5.0f)          %6.2f  %7.1f  %7.1f  %9.0f",
+            "%-10s %6.0f  %7.0f  %6d  %8.0f (%5.0f to %5.0f)          %6.2f  %7.1f  %7.1f  %9.0f  %8.0f",
             kind,
-            rawPerSecond,
+            cost.perSecond(),
+            cost.micros(),
             askers,
             median.perSecond(),
             rounds.getFirst().perSecond(),
             rounds.getLast().perSecond(),
-            median.perSecond() / rawPerSecond,
+            median.perSecond() / cost.perSecond(),
             median.millis(0.5),
             median.millis(0.99),
-            median.brokerMicros()));
+            median.brokerMicros(),
+            median.askerMicros()));
   }
 }

@@ -52,7 +52,7 @@ public final class KnownSignatures {
   static Digest ofList(ByteString list, X509Certificate issuer) {
     return Digest.of(
         ByteString.copyFromUtf8("list")
-            .concat(Digest.of(list).value())
+            .concat(FastSha256.of(list).value())
             .concat(Certificates.fingerprint(issuer).value()));
   }
 

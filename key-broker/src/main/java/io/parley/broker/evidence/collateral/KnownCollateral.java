@@ -1,0 +1,71 @@
+package io.parley.broker.evidence.collateral;
+
+import com.google.protobuf.ByteString;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collateral that came with evidence, as it was read before, by its exact bytes: every report of
+ * one machine comes with the same, and reading it takes longer than checking the report.
+ *
+ * <p>Guarantee: remembers what bytes say, and nothing about whether it is true; whoever believes
+ * any of it checks signatures, times and revocation anew. What cannot be read is not remembered.
+ * Bounded: what was used least goes first. Thread-safe.
+ */
+public final class KnownCollateral {
+  /** Machines times kinds, more or less. */
+  static final int MOST = 32;
+
+  /** Larger ones are read anew each time. */
+  static final int BYTES_MAX = 128 << 10;
+
+  private record Pieces(List<ByteString> certificates, List<ByteString> collateral) {
+    Pieces {
+      certificates = List.copyOf(certificates);
+      collateral = List.copyOf(collateral);
+    }
+
+    long bytes() {
+      return certificates.stream().mapToLong(ByteString::size).sum()
+          + collateral.stream().mapToLong(ByteString::size).sum();
+    }
+  }
+
+  private final Map<Pieces, Collateral> known =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Pieces, Collateral> eldest) {
+          return size() > MOST;
+        }
+      };
+
+  /**
+   * What {@link Collateral#read} makes of both together.
+   *
+   * @throws io.parley.wire.RefusedException INVALID_EVIDENCE when a piece cannot be read
+   */
+  public Collateral read(String what, List<ByteString> certificates, List<ByteString> collateral) {
+    Pieces pieces = new Pieces(certificates, collateral);
+    @Nullable Collateral before = find(pieces);
+    if (before != null) {
+      return before;
+    }
+    Collateral read = Collateral.read(what, certificates).and(Collateral.read(what, collateral));
+    if (pieces.bytes() <= BYTES_MAX) {
+      add(pieces, read);
+    }
+    return read;
+  }
+
+  private synchronized @Nullable Collateral find(Pieces pieces) {
+    return known.get(pieces);
+  }
+
+  private synchronized void add(Pieces pieces, Collateral read) {
+    known.put(pieces, read);
+  }
+}
