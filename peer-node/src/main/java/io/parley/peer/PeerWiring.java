@@ -105,7 +105,7 @@ final class PeerWiring {
       NodeConfig config, Path home, Distribution distribution) {
     return config.broker() == BrokerMode.EMBEDDED
         ? EmbeddedBroker.start(
-            distribution.brokerCommand(BROKER_MAIN, BROKER_HEAP),
+            distribution.servingBrokerCommand(BROKER_MAIN, BROKER_HEAP),
             home.resolve("broker"),
             home.resolve("state").resolve("broker-run"))
         : null;

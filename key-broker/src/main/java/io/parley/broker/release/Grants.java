@@ -238,14 +238,18 @@ public final class Grants {
                 claims.party(),
                 now.digest(),
                 jobId,
-                "%s evidence %s; keys of %s and of the job's channels"
-                    .formatted(kind(enclave), evidence, said(epochs)))
+                kind(enclave)
+                    + " evidence "
+                    + evidence
+                    + "; keys of "
+                    + said(epochs)
+                    + " and of the job's channels")
             .on(evidence));
   }
 
   private static String said(SortedMap<String, Integer> epochs) {
     return epochs.entrySet().stream()
-        .map(epoch -> "%s (epoch %d)".formatted(epoch.getKey(), epoch.getValue()))
+        .map(epoch -> epoch.getKey() + " (epoch " + epoch.getValue() + ")")
         .collect(Collectors.joining(", "));
   }
 

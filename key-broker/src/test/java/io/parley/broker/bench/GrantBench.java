@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.LongAdder;
  *
  * <p>Arguments: an empty folder; how many seconds to measure each figure; then kinds, or none for
  * all. {@code -Dparley.bench.broker="FLAGS"} are the flags of the broker's JVM, {@code
- * -Dparley.bench.askers=1,16,256} how many ask at a time, {@code -Dparley.bench.warm_up=10000} how
+ * -Dparley.bench.askers=1,16,256} how many ask at a time, {@code -Dparley.bench.warm_up=30000} how
  * many grants there are before anything is measured.
  */
 public final class GrantBench {
@@ -42,8 +42,8 @@ public final class GrantBench {
   /** The same of credentials for TPMs, of which a party may have 256 out. */
   private static final int TPM_BATCH = 512;
 
-  /** A broker lives for months: what its first minute costs is not what is measured. */
-  private static final int WARM_UP_GRANTS = Integer.getInteger("parley.bench.warm_up", 10_000);
+  /** A broker lives for months: what its first minutes cost is not what is measured. */
+  private static final int WARM_UP_GRANTS = Integer.getInteger("parley.bench.warm_up", 30_000);
 
   private final PrintStream out;
   private final double seconds;
@@ -74,10 +74,7 @@ public final class GrantBench {
   public static void main(String[] arguments) throws Exception {
     List<String> kinds =
         arguments.length > 2 ? Arrays.asList(arguments).subList(2, arguments.length) : KINDS;
-    List<String> flags =
-        List.of(
-            System.getProperty("parley.bench.broker", "-XX:TieredStopAtLevel=1 -Xmx256m")
-                .split(" "));
+    List<String> flags = List.of(System.getProperty("parley.bench.broker", "-Xmx256m").split(" "));
     try (Bench bench = new Bench(Path.of(arguments[0]), flags)) {
       new GrantBench(System.out, Double.parseDouble(arguments[1]), bench).run(kinds);
     }

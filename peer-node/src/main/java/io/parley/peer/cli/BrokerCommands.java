@@ -106,7 +106,7 @@ final class BrokerCommands {
                   "A broker.yaml that names the vault where the keys are now. Default: file.")
           @Nullable Path from)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(Distribution.find().brokerCommand(MAIN, HEAP));
+    List<String> command = new ArrayList<>(programCommand());
     command.addAll(List.of("rewrap", "--home", home(dir).toString()));
     if (from != null) {
       command.addAll(List.of("--from", from.toAbsolutePath().toString()));
@@ -145,8 +145,13 @@ final class BrokerCommands {
     return command;
   }
 
-  static List<String> serveCommand() {
+  /** For a program of the broker's that ends by itself. */
+  static List<String> programCommand() {
     return Distribution.find().brokerCommand(MAIN, HEAP);
+  }
+
+  static List<String> serveCommand() {
+    return Distribution.find().servingBrokerCommand(MAIN, HEAP);
   }
 
   @Command(

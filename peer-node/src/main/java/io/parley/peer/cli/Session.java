@@ -124,7 +124,7 @@ final class Session implements AutoCloseable {
       trust =
           new BrokerTrust(
               new GrpcBrokerSource(() -> channel),
-              new BrokerProgram(BrokerCommands::serveCommand, BrokerProgram.WITHIN),
+              new BrokerProgram(BrokerCommands::programCommand, BrokerProgram.WITHIN),
               home.membership(),
               new SecureRandom(),
               terminal.clock(),

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 public final class Distribution {
   public static final String PROPERTY = "parley.dist";
 
+  /** The first compiler alone: what ends soon is over before the second has paid. */
+  private static final List<String> FOR_THE_START = List.of("-XX:TieredStopAtLevel=1");
+
   private static final List<String> JVM_OPENS =
       List.of(
           "--add-opens=java.base/java.nio=ALL-UNNAMED",
@@ -100,7 +103,16 @@ public final class Distribution {
 
   /** A java command for a main class of the key broker. */
   public List<String> brokerCommand(String main, String heap) {
-    return command(library(root(), "key-broker"), main, heap);
+    return command(FOR_THE_START, library(root(), "key-broker"), main, heap);
+  }
+
+  /**
+   * The same for a broker that serves. It lives for months and is asked by all parties: with both
+   * compilers it takes two thirds of the processor time for a grant once it has given some ten
+   * thousand, and about 60 MB more memory; deploy/docs/speed.md.
+   */
+  public List<String> servingBrokerCommand(String main, String heap) {
+    return command(List.of(), library(root(), "key-broker"), main, heap);
   }
 
   /** A java command for a main class of the peer node: the same code that runs here. */
@@ -109,7 +121,7 @@ public final class Distribution {
         root == null
             ? List.of("-cp", System.getProperty("java.class.path"))
             : library(root, "peer-node");
-    return command(code, main, heap);
+    return command(FOR_THE_START, code, main, heap);
   }
 
   /** Class path and class archive, which holds for the jars in the order of their names only. */
@@ -132,17 +144,14 @@ public final class Distribution {
     }
   }
 
-  private List<String> command(List<String> code, String main, String heap) {
+  private List<String> command(
+      List<String> compilers, List<String> code, String main, String heap) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(JVM_OPENS);
+    command.addAll(compilers);
     command.addAll(
-        List.of(
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-Xshare:auto",
-            "-XX:+ExitOnOutOfMemoryError",
-            "-Xmx" + heap));
+        List.of("-XX:+UseSerialGC", "-Xshare:auto", "-XX:+ExitOnOutOfMemoryError", "-Xmx" + heap));
     if (root != null) {
       command.add("-D" + PROPERTY + "=" + root);
     }
