@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,137 +31,71 @@ class ResultKeepTest {
   private static final int LARGE = 16 << 20;
 
   @TempDir Path root;
-  private TestConsortium consortium;
-  private TestNode a;
-  private TestNode b;
-  private String jobId;
 
-  private void run(Keep keep) throws Exception {
-    run(keep, "");
-  }
+  /** One job that has succeeded, with large results at both of its parties. */
+  private static final class Run implements AutoCloseable {
+    final TestConsortium consortium;
+    final TestNode a;
+    final TestNode b;
+    final String jobId;
 
-  /**
-   * @param config of a's node, beside the usual
-   */
-  private void run(Keep keep, String config) throws Exception {
-    consortium = new TestConsortium(root, "handed", keep, "a", "b");
-    a = consortium.node("a");
-    b = consortium.node("b");
-    if (!config.isEmpty()) {
-      a.stop();
-      a.extraConfig = config;
-      a.start();
+    /**
+     * @param config of a's node, beside the usual
+     */
+    Run(Path root, Keep keep, String config) throws Exception {
+      consortium = new TestConsortium(root, "handed", keep, "a", "b");
+      a = consortium.node("a");
+      b = consortium.node("b");
+      if (!config.isEmpty()) {
+        a.stop();
+        a.extraConfig = config;
+        a.start();
+      }
+      b.enclaves.script(shim -> shim.doItsPart(LARGE));
+      jobId = b.submit("x").getJobId();
+      for (TestNode node : consortium.nodes.values()) {
+        assertThat(node.awaitEnd(jobId).getState()).isEqualTo(JobState.JOB_STATE_SUCCEEDED);
+      }
     }
-    b.enclaves.script(shim -> shim.doItsPart(LARGE));
-    jobId = b.submit("x").getJobId();
-    for (TestNode node : consortium.nodes.values()) {
-      assertThat(node.awaitEnd(jobId).getState()).isEqualTo(JobState.JOB_STATE_SUCCEEDED);
+
+    @Override
+    public void close() throws Exception {
+      consortium.close();
     }
-  }
 
-  @AfterEach
-  void stop() throws Exception {
-    consortium.close();
-  }
-
-  @Test
-  void whatMayNotBeKeptIsReadOnceByEachRecipient() throws Exception {
-    run(Keep.UNTIL_READ);
-    assertThat(read(a, 0)).isEqualTo(LARGE);
-    awaitGone(a);
-
-    // The other recipient's is its own.
-    assertThat(b.resultFiles()).hasSize(1);
-    // Its node had what it came for, and gets it no second time.
-    assertExpired(this::fetchAgain);
-    assertThat(read(b, 0)).isEqualTo(LARGE);
-    awaitGone(b);
-    assertExpired(this::fetchAgain);
-  }
-
-  @Test
-  void whatWasReadStaysGoneAfterARestart() throws Exception {
-    run(Keep.UNTIL_READ);
-    assertThat(read(a, 0)).isEqualTo(LARGE);
-    awaitGone(a);
-    a.stop();
-    a.start();
-    awaitGone(a);
-    b.stop();
-    b.start();
-    assertExpired(this::fetchAgain);
-    assertThat(read(b, 0)).isEqualTo(LARGE);
-  }
-
-  @Test
-  void whoStopsInTheMiddleGoesOnOrBeginsAgain() throws Exception {
-    run(Keep.UNTIL_READ);
-    Context.CancellableContext half = Context.current().withCancellation();
-    half.run(() -> assertThat(pieces(a, 0).hasNext()).isTrue());
-    half.cancel(null);
-    assertThat(read(a, LARGE / 2)).isEqualTo(LARGE / 2);
-    awaitGone(a);
-  }
-
-  @Test
-  void aNodeThatIsKilledWhileSomebodyReadsStillHasIt() throws Exception {
-    run(Keep.UNTIL_READ);
-    a.stop();
-    try (NodeProcess process =
-        new NodeProcess(root, a.yaml(), a.home, a.state, consortium.membership)) {
-      await().atMost(AT_MOST).ignoreExceptions().until(() -> a.get(jobId).getResultsCount() == 1);
-      Iterator<ReadResultResponse> pieces = pieces(a, 0);
-      assertThat(pieces.next().getChunk().size()).isPositive();
-      process.signal("KILL");
-      assertThatThrownBy(() -> pieces.forEachRemaining(piece -> {}))
-          .isInstanceOf(StatusRuntimeException.class);
+    void awaitGone(TestNode node) {
+      // A node hears a moment after the reader that all has arrived.
+      await()
+          .atMost(AT_MOST)
+          .ignoreExceptions()
+          .until(() -> node.get(jobId).getState() == JobState.JOB_STATE_EXPIRED);
+      assertThat(node.resultFiles()).isEmpty();
+      assertExpired(() -> read(node, 0));
     }
-    a.start();
-    await().atMost(AT_MOST).ignoreExceptions().until(() -> read(a, 0) == LARGE);
-    awaitGone(a);
-  }
 
-  @Test
-  void nobodyReadsItAndItExpiresAllTheSame() throws Exception {
-    run(Keep.UNTIL_READ, "results: {keep: 1h}");
-    a.ahead = Duration.ofMinutes(61);
-    a.sweep();
-    awaitGone(a);
-  }
-
-  @Test
-  void afterItsTimeItIsGoneAtEveryNode() throws Exception {
-    run(new Keep.AtMost(Duration.ofHours(1)));
-    for (TestNode node : consortium.nodes.values()) {
-      node.ahead = Duration.ofMinutes(59);
-      node.sweep();
-      assertThat(read(node, 0)).isEqualTo(LARGE);
-      assertThat(read(node, 0)).isEqualTo(LARGE);
-      node.ahead = Duration.ofMinutes(61);
-      node.sweep();
-      awaitGone(node);
+    void fetchAgain() {
+      PeerServiceGrpc.newBlockingStub(a.asNode("b"))
+          .fetchResult(FetchResultRequest.newBuilder().setJobId(jobId).setResult("summary").build())
+          .forEachRemaining(piece -> {});
     }
-  }
 
-  @Test
-  void aNodeMayKeepItForLess() throws Exception {
-    run(new Keep.AtMost(Duration.ofDays(30)), "results: {keep: 1h}");
-    a.ahead = Duration.ofMinutes(61);
-    b.ahead = Duration.ofMinutes(61);
-    a.sweep();
-    b.sweep();
-    awaitGone(a);
-    assertThat(read(b, 0)).isEqualTo(LARGE);
-  }
+    Iterator<ReadResultResponse> pieces(TestNode node, long offset) {
+      return node.jobs(Role.OPERATOR, "ops")
+          .readResult(
+              ReadResultRequest.newBuilder()
+                  .setJobId(jobId)
+                  .setResult("summary")
+                  .setOffset(offset)
+                  .build());
+    }
 
-  private void awaitGone(TestNode node) {
-    // A node hears a moment after the reader that all has arrived.
-    await()
-        .atMost(AT_MOST)
-        .ignoreExceptions()
-        .until(() -> node.get(jobId).getState() == JobState.JOB_STATE_EXPIRED);
-    assertThat(node.resultFiles()).isEmpty();
-    assertExpired(() -> read(node, 0));
+    long read(TestNode node, long offset) {
+      long size = 0;
+      for (Iterator<ReadResultResponse> all = pieces(node, offset); all.hasNext(); ) {
+        size += all.next().getChunk().size();
+      }
+      return size;
+    }
   }
 
   private static void assertExpired(ThrowingCallable read) {
@@ -174,27 +107,103 @@ class ResultKeepTest {
                     .isEqualTo(Reason.RESULT_EXPIRED));
   }
 
-  private void fetchAgain() {
-    PeerServiceGrpc.newBlockingStub(a.asNode("b"))
-        .fetchResult(FetchResultRequest.newBuilder().setJobId(jobId).setResult("summary").build())
-        .forEachRemaining(piece -> {});
-  }
+  @Test
+  void whatMayNotBeKeptIsReadOnceByEachRecipient() throws Exception {
+    try (Run run = new Run(root, Keep.UNTIL_READ, "")) {
+      assertThat(run.read(run.a, 0)).isEqualTo(LARGE);
+      run.awaitGone(run.a);
 
-  private Iterator<ReadResultResponse> pieces(TestNode node, long offset) {
-    return node.jobs(Role.OPERATOR, "ops")
-        .readResult(
-            ReadResultRequest.newBuilder()
-                .setJobId(jobId)
-                .setResult("summary")
-                .setOffset(offset)
-                .build());
-  }
-
-  private long read(TestNode node, long offset) {
-    long size = 0;
-    for (Iterator<ReadResultResponse> all = pieces(node, offset); all.hasNext(); ) {
-      size += all.next().getChunk().size();
+      // The other recipient's is its own.
+      assertThat(run.b.resultFiles()).hasSize(1);
+      // Its node had what it came for, and gets it no second time.
+      assertExpired(run::fetchAgain);
+      assertThat(run.read(run.b, 0)).isEqualTo(LARGE);
+      run.awaitGone(run.b);
+      assertExpired(run::fetchAgain);
     }
-    return size;
+  }
+
+  @Test
+  void whatWasReadStaysGoneAfterARestart() throws Exception {
+    try (Run run = new Run(root, Keep.UNTIL_READ, "")) {
+      assertThat(run.read(run.a, 0)).isEqualTo(LARGE);
+      run.awaitGone(run.a);
+      run.a.stop();
+      run.a.start();
+      run.awaitGone(run.a);
+      run.b.stop();
+      run.b.start();
+      assertExpired(run::fetchAgain);
+      assertThat(run.read(run.b, 0)).isEqualTo(LARGE);
+    }
+  }
+
+  @Test
+  void whoStopsInTheMiddleGoesOnOrBeginsAgain() throws Exception {
+    try (Run run = new Run(root, Keep.UNTIL_READ, "")) {
+      Context.CancellableContext half = Context.current().withCancellation();
+      half.run(() -> assertThat(run.pieces(run.a, 0).hasNext()).isTrue());
+      half.cancel(null);
+      assertThat(run.read(run.a, LARGE / 2)).isEqualTo(LARGE / 2);
+      run.awaitGone(run.a);
+    }
+  }
+
+  @Test
+  void aNodeThatIsKilledWhileSomebodyReadsStillHasIt() throws Exception {
+    try (Run run = new Run(root, Keep.UNTIL_READ, "")) {
+      run.a.stop();
+      try (NodeProcess process =
+          new NodeProcess(root, run.a.yaml(), run.a.home, run.a.state, run.consortium.membership)) {
+        await()
+            .atMost(AT_MOST)
+            .ignoreExceptions()
+            .until(() -> run.a.get(run.jobId).getResultsCount() == 1);
+        Iterator<ReadResultResponse> pieces = run.pieces(run.a, 0);
+        assertThat(pieces.next().getChunk().size()).isPositive();
+        process.signal("KILL");
+        assertThatThrownBy(() -> pieces.forEachRemaining(piece -> {}))
+            .isInstanceOf(StatusRuntimeException.class);
+      }
+      run.a.start();
+      await().atMost(AT_MOST).ignoreExceptions().until(() -> run.read(run.a, 0) == LARGE);
+      run.awaitGone(run.a);
+    }
+  }
+
+  @Test
+  void nobodyReadsItAndItExpiresAllTheSame() throws Exception {
+    try (Run run = new Run(root, Keep.UNTIL_READ, "results: {keep: 1h}")) {
+      run.a.ahead = Duration.ofMinutes(61);
+      run.a.sweep();
+      run.awaitGone(run.a);
+    }
+  }
+
+  @Test
+  void afterItsTimeItIsGoneAtEveryNode() throws Exception {
+    try (Run run = new Run(root, new Keep.AtMost(Duration.ofHours(1)), "")) {
+      for (TestNode node : run.consortium.nodes.values()) {
+        node.ahead = Duration.ofMinutes(59);
+        node.sweep();
+        assertThat(run.read(node, 0)).isEqualTo(LARGE);
+        assertThat(run.read(node, 0)).isEqualTo(LARGE);
+        node.ahead = Duration.ofMinutes(61);
+        node.sweep();
+        run.awaitGone(node);
+      }
+    }
+  }
+
+  @Test
+  void aNodeMayKeepItForLess() throws Exception {
+    try (Run run = new Run(root, new Keep.AtMost(Duration.ofDays(30)), "results: {keep: 1h}")) {
+      run.a.ahead = Duration.ofMinutes(61);
+      run.b.ahead = Duration.ofMinutes(61);
+      run.a.sweep();
+      run.b.sweep();
+      run.awaitGone(run.a);
+      assertThat(run.read(run.b, 0)).isEqualTo(LARGE);
+    }
   }
 }
