@@ -121,6 +121,29 @@ public final class AgreementDraft {
     return queries;
   }
 
+  /** Whether it says which broker, and not just the consortium's. */
+  public boolean namesBroker() {
+    return broker != null;
+  }
+
+  /** The same with the consortium's broker, whichever that is. */
+  public AgreementDraft atAnyBroker() {
+    return new AgreementDraft(
+        name,
+        parties,
+        null,
+        app,
+        chain,
+        datasets,
+        compute,
+        results,
+        environment,
+        terms,
+        parameters,
+        brokerEvidence,
+        queries);
+  }
+
   /**
    * The step of a gate, alone: an agreement of its own in which it does what it does in the chain.
    *

@@ -117,7 +117,7 @@ final class Rehearsal implements AutoCloseable {
     Cast.Player first = cast.first();
     Digest shim = new Digest(first.node().node().getShimSha256());
     var members = first.home().membership().current();
-    Agreement resolved = draft.resolve(members, _ -> apps.getFirst(), () -> shim);
+    Agreement resolved = draft.atAnyBroker().resolve(members, _ -> apps.getFirst(), () -> shim);
     @Nullable Chain chain = resolved.chain() == null ? null : resolved.chain().withApps(apps);
     Digest app = chain == null ? apps.getFirst() : chain.digest();
     Agreement local =
@@ -143,7 +143,7 @@ final class Rehearsal implements AutoCloseable {
             chain);
     gates.notices(resolved.datasets());
     notice("parent", resolved.terms().parent() == null);
-    notice("broker", resolved.broker().equals(local.broker()));
+    notice("broker", !draft.namesBroker());
     notice("app", chain != null || resolved.app().equals(app));
     evidence.notices(resolved.environment()).forEach(session.notices()::say);
     notice("environment.shim", resolved.environment().shim().contains(shim));
