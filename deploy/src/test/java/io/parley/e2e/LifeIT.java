@@ -34,6 +34,7 @@ class LifeIT {
   private static Party ada;
   private static Party bob;
   private static String agreement;
+  private static String chain = "";
 
   @BeforeAll
   static void start() throws Exception {
@@ -74,6 +75,10 @@ class LifeIT {
   }
 
   private static String submit(Party party, String query) throws Exception {
+    return submit(party, agreement, query);
+  }
+
+  private static String submit(Party party, String agreement, String query) throws Exception {
     return Party.field(
         "job",
         party.parley(
@@ -280,6 +285,99 @@ class LifeIT {
       Files.writeString(set.resolve(file.getKey()), file.getValue());
     }
     ada.parley("--quiet", "gate", "add", agreement, set.toString(), "--step", step);
+  }
+
+  /** Two steps; what the first hands on is there when the second is stopped. */
+  private static String chain() throws Exception {
+    if (chain.isEmpty()) {
+      chain =
+          ada.agree(
+              bob,
+              """
+              agreement: life-of-a-chain
+              parties: [ada, bob]
+              chain:
+                first:
+                  app: sql
+                  reads: [t]
+                  params: {query: SELECT k FROM t}
+                  writes: {middle: {columns: {k: BIGINT}, read_by: [second]}}
+                second:
+                  app: sql
+                  reads: [middle]
+                  params: {query: {from: query}}
+                  writes: [out]
+              datasets:
+                t: {owner: ada, columns: {k: BIGINT}, released_to: [bob], read_by: [first]}
+              compute: [bob]
+              results:
+                out: {recipients: [ada, bob], max_rows: 10}
+              params:
+                query: {type: VARCHAR}
+              environment: {evidence: [simulated], tests: strict}
+              changes: never
+              expires: 2030-01-01
+              max_jobs: 10
+              """);
+    }
+    return chain;
+  }
+
+  /** A job whose first step is done and whose second runs. */
+  private static String inTheMiddleOfAChain() throws Exception {
+    String job = submit(ada, chain(), LONG);
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() ->
+            bob.parley("--output", "json", "job", "show", job)
+                .out()
+                .contains("step 2 of 2, 'second'"));
+    return job;
+  }
+
+  /** Files of the node, without those that it always has. */
+  private static List<Path> files(Party party) throws IOException {
+    try (var files = Files.walk(party.home)) {
+      return files
+          .filter(Files::isRegularFile)
+          .filter(file -> !file.toString().contains("node.db"))
+          .filter(file -> !file.toString().contains("/witness"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static void chainsRunAgain() throws Exception {
+    String job = submit(ada, chain(), "SELECT count(*) AS n FROM middle");
+    assertThat(ada.awaitEnd(job)).contains("SUCCEEDED");
+  }
+
+  @Test
+  void cancelledBetweenTheStepsOfAChainIsCancelledAtBothAndLeavesNothing() throws Exception {
+    String agreed = chain();
+    List<Path> before = files(bob);
+    String job = inTheMiddleOfAChain();
+    ada.parley("--quiet", "job", "cancel", job);
+    for (Party party : List.of(ada, bob)) {
+      assertThat(party.awaitEnd(job)).contains("CANCELLED").doesNotContain("\"out\"");
+    }
+    awaitNoEnclave();
+    assertThat(files(bob)).as("of agreement " + agreed).isEqualTo(before);
+  }
+
+  @Test
+  void anEnclaveKilledBetweenTheStepsOfAChainEndsTheJobWithItsCauseAndLeavesNothing()
+      throws Exception {
+    String agreed = chain();
+    List<Path> before = files(bob);
+    String job = inTheMiddleOfAChain();
+    below(bob, SHIM).forEach(ProcessHandle::destroyForcibly);
+    for (Party party : List.of(ada, bob)) {
+      assertThat(party.awaitEnd(job)).contains("FAILED", "ENCLAVE_CRASHED", "\"bob\"");
+    }
+    awaitNoEnclave();
+    assertThat(files(bob)).as("of agreement " + agreed).isEqualTo(before);
+    chainsRunAgain();
   }
 
   private static void signal(String name, Process process) throws Exception {
