@@ -31,7 +31,6 @@ CREATE TABLE result (
   recipients TEXT NOT NULL, -- names, separated by commas
   file       TEXT NOT NULL, -- below the results folder; empty when this node does not hold it
   expires    INTEGER NOT NULL,
-  awaited    TEXT NOT NULL, -- recipients that get it from here and have not yet; empty: it may be read again
   PRIMARY KEY (job_id, name)
 ) STRICT;
 
