@@ -56,11 +56,20 @@ public final class KnownSignatures {
             .concat(Certificates.fingerprint(issuer).value()));
   }
 
-  synchronized boolean contains(Digest signature) {
+  /** What a signature over a text by a certificate's key is remembered by. */
+  public static Digest ofText(ByteString text, ByteString signature, X509Certificate signer) {
+    return Digest.of(
+        ByteString.copyFromUtf8("text")
+            .concat(FastSha256.of(text).value())
+            .concat(FastSha256.of(signature).value())
+            .concat(Certificates.fingerprint(signer).value()));
+  }
+
+  public synchronized boolean contains(Digest signature) {
     return good.get(signature) != null;
   }
 
-  synchronized void add(Digest signature) {
+  public synchronized void add(Digest signature) {
     good.put(signature, true);
   }
 }
