@@ -249,8 +249,9 @@ class LifeIT {
             folder.resolve("claims.csv"), "patient,amount\n1,1\n2,2\n3,3\n5,5\n6,6\n");
     ada.parley("--quiet", "dataset", "add", "stays=" + stays, "--agreement", wards);
     bob.parley("--quiet", "dataset", "add", "claims=" + claims, "--agreement", wards);
-    assertThat(ada.run("job", "submit", wards).err())
-        .contains("GATE_MISSING", "for step count, sum", "parley gate add --step STEP");
+    String none =
+        Party.field("job", ada.parley("--quiet", "--output", "json", "job", "submit", wards));
+    assertThat(ada.awaitEnd(none)).contains("FAILED", "GATE_MISSING", "for step count, sum");
     gate(
         wards,
         "count",
