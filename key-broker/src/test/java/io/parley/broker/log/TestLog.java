@@ -82,6 +82,9 @@ public final class TestLog {
             "log_node",
             "log_checkpoint",
             "cosigned_checkpoint",
+            "gate_certificate",
+            "gate_generation",
+            "gate_clock",
             "gate_draw",
             "verification_set",
             "answer")) {
