@@ -133,7 +133,7 @@ class ChainIT {
             "second",
             """
             my @seen;
-            for my $folder ('/work', '/app', '/appsrc', '/tmp', '/in', '/out', '/net', '/private') {
+            for my $folder ('/job', '/app', '/appsrc', '/tmp', '/in', '/out', '/net', '/private') {
               opendir(my $d, $folder) or next;
               push(@seen, map { "$folder/$_" } sort grep { !/^[.]/ } readdir($d));
             }
