@@ -163,7 +163,7 @@ public final class AgreementDraft {
         alone.chain(),
         alone.datasets(datasets, compute),
         compute,
-        alone.results(results),
+        alone.results(results, datasets),
         environment,
         terms,
         alone.parameters(parameters),

@@ -106,15 +106,22 @@ final class StepAlone {
         GateRule.REQUIRED);
   }
 
-  List<ResultRule> results(List<ResultRule> whole) {
+  /** In the shape that the chain has them in, also what it hands on. */
+  List<ResultRule> results(List<ResultRule> whole, List<Dataset> datasets) {
+    StepConditions conditions = new StepConditions(datasets, whole);
+    boolean bound = conditions.bind(flow());
     List<ResultRule> written = new ArrayList<>();
     for (ChainOutput output : flow().outputs()) {
-      written.add(
+      ResultRule rule =
           whole.stream()
-              .filter(rule -> rule.name().equals(output.name()))
+              .filter(each -> each.name().equals(output.name()))
               .findFirst()
               .orElseGet(
-                  () -> new ResultRule(output.name(), List.of(gate.owner()), Limits.MAX_ROWS)));
+                  () -> new ResultRule(output.name(), List.of(gate.owner()), Limits.MAX_ROWS));
+      Shape shape = conditions.shape(output);
+      // Nobody is in what a step gets that reads no conditioned dataset itself.
+      Shape own = bound ? shape : new Shape(0, shape.rounding(), shape.schema());
+      written.add(new ResultRule(rule.name(), rule.recipients(), rule.maxRows(), own, rule.keep()));
     }
     return written;
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.parley.gate.GateScope;
 import io.parley.wire.Digest;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
@@ -83,6 +84,27 @@ class StepConditionsTest {
     assertThat(ComparedDatasets.of(agreement)).isEmpty();
     assertThat(ResultNotices.of(agreement, "fitted").getFirst())
         .contains("fewer than 10 distinct", "'fitted'");
+  }
+
+  /** As 'parley gate try' rehearses it: small groups are dropped, and only where there are any. */
+  @Test
+  void aStepAloneKeepsToTheSame() {
+    Agreement whole = agreement(TEXT);
+    for (String name : List.of("count", "fit")) {
+      Agreement alone =
+          AgreementYaml.parse(TEXT, "stays.yaml")
+              .only(new Gate("hospital", name))
+              .resolve(world.membership(), app -> Samples.APP, () -> Samples.SHIM);
+      assertThat(identityOf(alone, name)).isEqualTo(identityOf(whole, name));
+      assertThat(alone.results())
+          .allSatisfy(
+              rule -> assertThat(rule.shape().minGroup()).isEqualTo(name.equals("count") ? 10 : 0));
+    }
+  }
+
+  private static Digest identityOf(Agreement agreement, String step) {
+    return StepIdentity.of(
+        step(agreement, step), Objects.requireNonNull(agreement.chain()), agreement);
   }
 
   @Test
