@@ -5,8 +5,6 @@ import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.security.Provider;
-import org.conscrypt.Conscrypt;
 
 /**
  * {@link Digest#of} by Conscrypt: for what is more than a few hundred bytes it is several times as
@@ -23,10 +21,5 @@ public final class FastSha256 {
     } catch (NoSuchAlgorithmException e) {
       throw new BugException("Conscrypt has SHA-256", e);
     }
-  }
-
-  /** Made when it is first needed: its native code may be unpacked after this class is loaded. */
-  private static final class Conscrypted {
-    private static final Provider PROVIDER = Conscrypt.newProvider();
   }
 }

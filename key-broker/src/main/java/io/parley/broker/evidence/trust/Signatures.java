@@ -11,7 +11,6 @@ import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
 import java.security.KeyFactory;
 import java.security.NoSuchAlgorithmException;
-import java.security.Provider;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.SignatureException;
@@ -27,7 +26,6 @@ import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.bouncycastle.crypto.ec.CustomNamedCurves;
-import org.conscrypt.Conscrypt;
 
 /** Signatures as the vendors write them. Stateless. */
 public final class Signatures {
@@ -105,11 +103,6 @@ public final class Signatures {
     } catch (NoSuchAlgorithmException | IOException e) {
       throw new BugException("Conscrypt has no " + algorithm, e);
     }
-  }
-
-  /** Made when it is first needed: its native code may be unpacked after this class is loaded. */
-  private static final class Conscrypted {
-    private static final Provider PROVIDER = Conscrypt.newProvider();
   }
 
   private static boolean rsa(
