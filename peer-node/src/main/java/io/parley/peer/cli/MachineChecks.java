@@ -1,7 +1,9 @@
 package io.parley.peer.cli;
 
 import io.parley.peer.cli.process.Distribution;
+import io.parley.peer.enclaves.DataMount;
 import io.parley.peer.enclaves.OwnGroup;
+import io.parley.peer.machine.RunAs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,6 +49,7 @@ final class MachineChecks {
               "--version"));
     }
     findings.add(namespaces());
+    findings.add(largePages());
     findings.add(cgroup());
     findings.add(disk());
     return findings;
@@ -101,6 +104,17 @@ final class MachineChecks {
             "sysctl -w user.max_user_namespaces=10000; on Ubuntu also"
                 + " kernel.apparmor_restrict_unprivileged_userns=0; in Docker"
                 + " --security-opt seccomp=unconfined");
+  }
+
+  private static Finding largePages() {
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
+    return DataMount.probe(RunAs.current(RunAs.DEFAULT_UID), temporary).largePages()
+        ? Finding.ok("large pages", "data of jobs lies in them")
+        : Finding.warn(
+            "large pages",
+            "not to be had: datasets arrive more slowly",
+            "they need transparent huge pages in the kernel, and unshare --user --mount without"
+                + " rights; on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0");
   }
 
   private static Finding cgroup() {

@@ -47,6 +47,7 @@ public final class BwrapLauncher implements EnclaveLauncher {
 
   private static final Logger LOG = LoggerFactory.getLogger(BwrapLauncher.class);
   private static final String SOCKET = "host.sock";
+  private static final String DATA = "data";
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
 
   private final RunAs user;
@@ -55,6 +56,7 @@ public final class BwrapLauncher implements EnclaveLauncher {
   private final ShimImage image;
   private final AppFolders apps;
   private final ControlGroups groups;
+  private final DataMount data;
   private final List<String> inside;
   private final Set<SandboxProcess> running = ConcurrentHashMap.newKeySet();
   private final AtomicInteger count = new AtomicInteger();
@@ -85,6 +87,7 @@ public final class BwrapLauncher implements EnclaveLauncher {
             user, platform.measuresApps(), Folders.passable(staging.path().resolve("apps")));
     Folders.passable(staging.path().resolve("run"));
     this.groups = ControlGroups.open();
+    this.data = DataMount.probe(user, staging.path());
   }
 
   /**
@@ -215,7 +218,14 @@ public final class BwrapLauncher implements EnclaveLauncher {
     ControlGroup group = groups.create(request.memoryLimitBytes());
     List<String> sandbox =
         SandboxCommand.filled(
-            user, image.folder(), apps, folder.resolve(SOCKET), request.memoryLimitBytes(), inside);
+            user,
+            image.folder(),
+            apps,
+            data,
+            Folders.passable(folder.resolve(DATA)),
+            folder.resolve(SOCKET),
+            request.memoryLimitBytes(),
+            inside);
     List<String> command = new ArrayList<>(group.prefix());
     command.addAll(sandbox);
     try {

@@ -9,8 +9,8 @@ import java.util.stream.Stream;
 
 /**
  * The command line that walls an enclave in. A template, so that what is measured is the same for
- * every job: {@code {image}}, {@code {apps}}, {@code {socket}} and {@code {memory}} are filled in
- * when it is started.
+ * every job and machine: {@code {image}}, {@code {apps}}, {@code {data}}, {@code {socket}} and
+ * {@code {memory}} are filled in when it is started.
  *
  * <p>No secret is in it: a process inside can read it.
  */
@@ -18,7 +18,7 @@ final class SandboxCommand {
   /** Where the shim finds its host. */
   static final String SOCKET = "/run/host.sock";
 
-  private static final List<String> WRITABLE = List.of("/app", "/job", "/net", "/tmp", "/private");
+  private static final List<String> WRITABLE = List.of("/app", "/net", "/tmp", "/private");
   private static final List<String> DEVICES = List.of("null", "zero", "random", "urandom");
 
   /** 1 and not 0: the kernel starts no dump handler either (core(5), fs/coredump.c). */
@@ -29,10 +29,15 @@ final class SandboxCommand {
           "--fsize={memory}:{memory}",
           "--data={memory}:{memory}");
 
-  private SandboxCommand() {}
-
   /** Stands for the bindings of the apps, which the shim measures one by one. */
   private static final String APPS = "{apps}";
+
+  /** Stands for a file system in memory of the enclave's size, with pages of whatever size. */
+  private static final String DATA = "{data}";
+
+  private static final String DATA_FOLDER = "/job";
+
+  private SandboxCommand() {}
 
   /** What an enclave starts with, to be measured. */
   static List<String> template() {
@@ -55,8 +60,10 @@ final class SandboxCommand {
       parts.addAll(List.of("--size", "{memory}", "--tmpfs", folder));
     }
     // One file system for all data, so that what one step wrote moves to the next without a copy.
+    parts.add(DATA);
     for (String folder : List.of("in", "out")) {
-      parts.addAll(List.of("--dir", "/job/" + folder, "--symlink", "job/" + folder, "/" + folder));
+      parts.addAll(
+          List.of("--dir", DATA_FOLDER + "/" + folder, "--symlink", "job/" + folder, "/" + folder));
     }
     parts.addAll(List.of("--ro-bind", "{socket}", SOCKET));
     // The filter comes by standard input, so nobody has to hand a descriptor on.
@@ -68,12 +75,25 @@ final class SandboxCommand {
    * The command for one enclave.
    *
    * @param apps bound as /appsrc/1, /appsrc/2, and so on
+   * @param point an empty folder of this enclave alone
    */
   static List<String> filled(
-      RunAs user, Path image, List<Path> apps, Path socket, long memoryBytes, List<String> inside) {
+      RunAs user,
+      Path image,
+      List<Path> apps,
+      DataMount data,
+      Path point,
+      Path socket,
+      long memoryBytes,
+      List<String> inside) {
     List<String> parts =
         template().stream()
-            .flatMap(part -> part.equals(APPS) ? bound(apps).stream() : Stream.of(part))
+            .flatMap(part ->
+                switch (part) {
+                  case APPS -> bound(apps).stream();
+                  case DATA -> data.arguments(point, memoryBytes, DATA_FOLDER).stream();
+                  default -> Stream.of(part);
+                })
             .map(part ->
                 part.replace("{image}", image.toString())
                     .replace("{socket}", socket.toString())
@@ -84,6 +104,7 @@ final class SandboxCommand {
     command.add(HostTools.find("prlimit", "util-linux"));
     command.addAll(parts.subList(0, LIMITS.size()));
     command.addAll(user.prefix());
+    command.addAll(data.prefix(point, memoryBytes));
     command.add(HostTools.find("bwrap", "bubblewrap"));
     command.addAll(parts.subList(LIMITS.size(), parts.size()));
     command.add("--");

@@ -34,18 +34,28 @@ public final class SandboxProbe {
    */
   public static void check(int unprivilegedUid) {
     checkVersion();
-    List<String> command = new ArrayList<>();
-    command.addAll(List.of(HostTools.find("env", "coreutils"), "-i"));
-    command.addAll(RunAs.current(unprivilegedUid).prefix());
-    command.add(HostTools.find("bwrap", "bubblewrap"));
-    command.addAll(
-        List.of("--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--cap-drop", "ALL"));
-    command.add(HostTools.find("true", "coreutils"));
-    Answer answer = run(command);
+    Answer answer = emptySandbox(RunAs.current(unprivilegedUid), List.of());
     if (answer.code() != 0) {
       throw unavailable(
           "bwrap cannot make a sandbox here (%s). %s".formatted(answer.output().strip(), advice()));
     }
+  }
+
+  /** Whether a sandbox also starts behind this prefix. */
+  static boolean works(RunAs user, List<String> prefix) {
+    return emptySandbox(user, prefix).code() == 0;
+  }
+
+  private static Answer emptySandbox(RunAs user, List<String> prefix) {
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of(HostTools.find("env", "coreutils"), "-i"));
+    command.addAll(user.prefix());
+    command.addAll(prefix);
+    command.add(HostTools.find("bwrap", "bubblewrap"));
+    command.addAll(
+        List.of("--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--cap-drop", "ALL"));
+    command.add(HostTools.find("true", "coreutils"));
+    return run(command);
   }
 
   private static void checkVersion() {

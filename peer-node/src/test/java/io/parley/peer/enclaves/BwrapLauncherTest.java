@@ -225,6 +225,20 @@ class BwrapLauncherTest {
   }
 
   @Test
+  void dataLiesInLargePagesWhereTheMachineGrantsThem() throws IOException {
+    Assumptions.assumeTrue(
+        DataMount.probe(RunAs.current(RunAs.DEFAULT_UID), Path.of("/tmp")).largePages(),
+        "no large pages for data on this machine");
+    try (Enclave enclave = launch(null)) {
+      assertThat(ask(enclave, "read /proc/self/mountinfo").lines())
+          .filteredOn(line -> line.contains(" /job rw,nosuid,nodev,"))
+          .singleElement()
+          .asString()
+          .contains("huge=within_size");
+    }
+  }
+
+  @Test
   void heapExhaustedEndsTheShim() throws IOException {
     try (Enclave enclave = launch(null)) {
       enclave.link().send("heap 1000".getBytes(UTF_8));
