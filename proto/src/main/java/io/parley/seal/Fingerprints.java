@@ -23,8 +23,8 @@ import javax.crypto.spec.SecretKeySpec;
  * <p>Thread-safe; a pass is not.
  */
 public final class Fingerprints {
-  /** Most bytes in a piece; what is sealed goes nowhere, and stays in the cache. */
-  public static final int PIECE_BYTES_MAX = 256 << 10;
+  /** Most bytes in a piece; what is sealed goes nowhere. */
+  public static final int PIECE_BYTES_MAX = 1 << 20;
 
   static final int KEY_SIZE_BYTES = 32;
   private static final int NONCE_SIZE_BYTES = 12;

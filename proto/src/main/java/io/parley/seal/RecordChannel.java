@@ -29,8 +29,11 @@ import java.util.Map;
  * by closing.
  */
 public final class RecordChannel implements AutoCloseable {
-  /** Plaintext bytes of a full record, unless told otherwise: what the caches like. */
-  public static final int DEFAULT_RECORD_BYTES = 256 << 10;
+  /**
+   * Plaintext bytes of a full record, unless told otherwise. Caches would like less; but an enclave
+   * is a young process, where each record's Java code costs more than that.
+   */
+  public static final int DEFAULT_RECORD_BYTES = 1 << 20;
 
   /** Most plaintext bytes in a record. */
   public static final int MAX_RECORD_BYTES = Records.MAX_PLAINTEXT_BYTES;

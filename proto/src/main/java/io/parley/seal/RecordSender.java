@@ -5,6 +5,7 @@ import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.ClosedChannelException;
@@ -257,15 +258,11 @@ public final class RecordSender {
     }
   }
 
+  /**
+   * In one call: a loop would still be interpreted in a young process, and take longer than all.
+   */
   static void wipe(ByteBuffer buffer) {
-    buffer.clear();
-    while (buffer.remaining() >= Long.BYTES) {
-      buffer.putLong(0);
-    }
-    while (buffer.hasRemaining()) {
-      buffer.put((byte) 0);
-    }
-    buffer.clear();
+    MemorySegment unused = MemorySegment.ofBuffer(buffer.clear()).fill((byte) 0);
   }
 
   private final class Output implements WritableByteChannel {

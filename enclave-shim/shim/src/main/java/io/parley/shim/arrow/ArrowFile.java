@@ -18,7 +18,7 @@ import org.apache.arrow.flatbuf.Message;
  */
 public final class ArrowFile {
   private static final int TAIL_BYTES = Integer.BYTES + ArrowWriter.MAGIC.length;
-  private static final int PIECE_BYTES = 256 << 10;
+  private static final int PIECE_BYTES = 1 << 20;
 
   private record Place(long offset, int metadataLength, int bodyLength) {
     long end() {
@@ -152,7 +152,6 @@ public final class ArrowFile {
     }
   }
 
-  /** Small pieces: what has just been read is still in the cache when it is looked at. */
   private void readPieces(long from, ByteBuffer into, ByteSink pieces) {
     for (int at = 0; at < into.limit(); at += PIECE_BYTES) {
       ByteBuffer piece = into.slice(at, Math.min(PIECE_BYTES, into.limit() - at));

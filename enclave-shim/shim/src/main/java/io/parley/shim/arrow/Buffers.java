@@ -1,18 +1,26 @@
 package io.parley.shim.arrow;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
 /** Checks of what is in a column's buffers. All are little-endian and start at 0. */
 final class Buffers {
   private static final long HIGH_BITS = 0x8080808080808080L;
+  private static final ByteBuffer ALL_ONES = allOnes(1 << 13);
 
   private Buffers() {}
 
+  private static ByteBuffer allOnes(int bytes) {
+    ByteBuffer ones = ByteBuffer.allocateDirect(bytes);
+    MemorySegment unused = MemorySegment.ofBuffer(ones).fill((byte) -1);
+    return ones;
+  }
+
   /** How many of the first {@code count} bits are set. */
   static long ones(ByteBuffer bits, int count) {
-    long ones = 0;
     int whole = count / Byte.SIZE;
-    int at = 0;
+    int at = onesAtStart(bits, whole);
+    long ones = (long) Byte.SIZE * at;
     for (; at + Long.BYTES <= whole; at += Long.BYTES) {
       ones += Long.bitCount(bits.getLong(at));
     }
@@ -21,6 +29,16 @@ final class Buffers {
     }
     int rest = count % Byte.SIZE;
     return rest == 0 ? ones : ones + Integer.bitCount(bits.get(whole) & ((1 << rest) - 1));
+  }
+
+  /** Bytes of nothing but ones, in whole pieces: most columns have no null. */
+  private static int onesAtStart(ByteBuffer bits, int bytes) {
+    int piece = ALL_ONES.capacity();
+    int at = 0;
+    while (at + piece <= bytes && bits.slice(at, piece).mismatch(ALL_ONES) < 0) {
+      at += piece;
+    }
+    return at;
   }
 
   /**

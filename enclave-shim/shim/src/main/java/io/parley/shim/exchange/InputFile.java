@@ -1,16 +1,15 @@
 package io.parley.shim.exchange;
 
+import io.parley.link.Descriptor;
 import io.parley.shim.arrow.ByteSink;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 
 /**
@@ -25,19 +24,19 @@ public final class InputFile implements ByteSink, AutoCloseable {
   private final Path whole;
   private final String dataset;
   private final MemoryBudget budget;
-  private final FileChannel channel;
+  private final Descriptor file;
   private long takenBytes;
   private long writtenBytes;
   private boolean complete;
 
   private InputFile(
-      Path folder, String dataset, MemoryBudget budget, long takenBytes, FileChannel channel) {
+      Path folder, String dataset, MemoryBudget budget, long takenBytes, Descriptor file) {
     this.part = part(folder, dataset);
     this.whole = folder.resolve(dataset + ".arrow");
     this.dataset = dataset;
     this.budget = budget;
     this.takenBytes = takenBytes;
-    this.channel = channel;
+    this.file = file;
   }
 
   /**
@@ -46,10 +45,8 @@ public final class InputFile implements ByteSink, AutoCloseable {
   public static InputFile create(
       Path folder, String dataset, MemoryBudget budget, long takenBytes) {
     try {
-      FileChannel channel =
-          FileChannel.open(
-              part(folder, dataset), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      return new InputFile(folder, dataset, budget, takenBytes, channel);
+      return new InputFile(
+          folder, dataset, budget, takenBytes, Descriptor.createForWriting(part(folder, dataset)));
     } catch (IOException e) {
       throw failed(dataset, e);
     }
@@ -67,9 +64,7 @@ public final class InputFile implements ByteSink, AutoCloseable {
       takenBytes += STEP_BYTES;
     }
     try {
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
+      file.writeFully(bytes);
     } catch (IOException e) {
       throw noSpace(e) ? budget.exceeded("dataset '%s'".formatted(dataset), 0) : failed(dataset, e);
     }
@@ -78,7 +73,7 @@ public final class InputFile implements ByteSink, AutoCloseable {
   /** Gives it its name. */
   public void complete() {
     try {
-      channel.close();
+      file.close();
       Files.move(part, whole, StandardCopyOption.ATOMIC_MOVE);
       complete = true;
     } catch (IOException e) {
@@ -89,7 +84,7 @@ public final class InputFile implements ByteSink, AutoCloseable {
   @Override
   public void close() {
     try {
-      channel.close();
+      file.close();
       if (!complete) {
         Files.deleteIfExists(part);
       }

@@ -296,7 +296,7 @@ class ArrowFileTest {
 
   private static byte[] taken(ByteBuffer piece) {
     assertThat(piece.isDirect()).isTrue();
-    assertThat(piece.remaining()).isBetween(1, 256 << 10);
+    assertThat(piece.remaining()).isBetween(1, 1 << 20);
     byte[] bytes = new byte[piece.remaining()];
     piece.get(bytes);
     return bytes;
