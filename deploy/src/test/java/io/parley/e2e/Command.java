@@ -2,18 +2,24 @@ package io.parley.e2e;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.parley.peer.machine.Folders;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Runs {@code deploy/parley} as a process. */
+/** Runs {@code deploy/parley} as a process, with a folder for temporary files of its own. */
 final class Command {
   private static final Duration LIMIT = Duration.ofMinutes(3);
+
+  /** Of all that this test process starts: others may run beside it. Emptied when it ends. */
+  static final Path TEMPORARY = temporary();
 
   private Command() {}
 
@@ -48,7 +54,29 @@ final class Command {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("PARLEY_DIST", System.getProperty("parley.dist"));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("TMPDIR", TEMPORARY.toString());
     return builder;
+  }
+
+  /** The name is short, as there are sockets in it; the enclaves' user must come through. */
+  private static Path temporary() {
+    try {
+      Path folder =
+          Files.setPosixFilePermissions(
+              Files.createTempDirectory("it"), PosixFilePermissions.fromString("rwx--x--x"));
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path folder) {
+    try {
+      Folders.delete(folder);
+    } catch (IOException e) {
+      System.err.println("a folder of tests stays behind: " + e);
+    }
   }
 
   static Result run(Process process) throws IOException, InterruptedException {

@@ -101,19 +101,31 @@ class LifeIT {
 
   /** Processes of ours, by what their command line says: enclaves, nodes, brokers. */
   private static List<String> left() {
-    return commandLines(line -> line.contains(SHIM) || line.contains(folder.toString()));
+    return commandLines(
+        process -> isEnclave(process) || commandLine(process).contains(folder.toString()));
   }
 
-  private static List<String> commandLines(Predicate<String> wanted) {
+  /** Of this test process: outside its command, inside its mounts name a folder of ours. */
+  private static boolean isEnclave(ProcessHandle process) {
+    String ours = Command.TEMPORARY.getFileName().toString();
+    return commandLine(process).contains(SHIM)
+        && (commandLine(process).contains(ours) || read(process, "mountinfo").contains(ours));
+  }
+
+  private static List<String> commandLines(Predicate<ProcessHandle> wanted) {
     try (var all = ProcessHandle.allProcesses()) {
-      return all.map(LifeIT::commandLine).filter(wanted).toList();
+      return all.filter(wanted).map(LifeIT::commandLine).toList();
     }
   }
 
   /** Whole, where {@link ProcessHandle.Info} leaves out long ones. */
   private static String commandLine(ProcessHandle process) {
+    return read(process, "cmdline").replace('\0', ' ');
+  }
+
+  private static String read(ProcessHandle process, String file) {
     try {
-      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline")).replace('\0', ' ');
+      return Files.readString(Path.of("/proc/" + process.pid() + "/" + file));
     } catch (IOException e) {
       return "";
     }
@@ -124,9 +136,7 @@ class LifeIT {
   }
 
   private static void awaitNoEnclave() {
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .until(() -> commandLines(line -> line.contains(SHIM)).isEmpty());
+    await().atMost(Duration.ofSeconds(30)).until(() -> commandLines(LifeIT::isEnclave).isEmpty());
   }
 
   @Test

@@ -73,12 +73,8 @@ class TryIT {
 
   /** What rehearsals and nodes leave in the folder for temporary files, if they do. */
   private static Set<String> temporary() throws IOException {
-    try (var files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-      return new TreeSet<>(
-          files
-              .map(file -> file.getFileName().toString())
-              .filter(name -> name.startsWith("parley"))
-              .toList());
+    try (var files = Files.list(Command.TEMPORARY)) {
+      return new TreeSet<>(files.map(file -> file.getFileName().toString()).toList());
     }
   }
 

@@ -152,6 +152,7 @@ public final class Distribution {
     command.addAll(compilers);
     command.addAll(
         List.of("-XX:+UseSerialGC", "-Xshare:auto", "-XX:+ExitOnOutOfMemoryError", "-Xmx" + heap));
+    command.add("-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"));
     if (root != null) {
       command.add("-D" + PROPERTY + "=" + root);
     }
