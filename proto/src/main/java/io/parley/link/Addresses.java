@@ -32,7 +32,7 @@ final class Addresses {
     byte[] bytes = path.toString().getBytes(UTF_8);
     if (bytes.length >= UNIX_PATH_BYTES) {
       throw new IOException(
-          "socket path %s is %d bytes long; at most %d fit. Use a shorter java.io.tmpdir"
+          "socket path %s is %d bytes long; at most %d fit. Set TMPDIR to a shorter folder"
               .formatted(path, bytes.length, UNIX_PATH_BYTES - 1));
     }
     MemorySegment address = arena.allocate(2 + UNIX_PATH_BYTES, 8);

@@ -83,8 +83,7 @@ final class SwtpmSource implements TpmSource {
       if (socket.toString().length() > SOCKET_PATH_BYTES_MAX) {
         throw new EnvironmentException(
             Reason.PLATFORM_UNAVAILABLE,
-            "'%s' is too long for a socket; set java.io.tmpdir to a shorter folder"
-                .formatted(socket),
+            "'%s' is too long for a socket; set TMPDIR to a shorter folder".formatted(socket),
             Map.of("socket", socket.toString()));
       }
       return started(state, socket);

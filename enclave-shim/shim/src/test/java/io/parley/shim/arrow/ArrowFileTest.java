@@ -279,7 +279,7 @@ class ArrowFileTest {
   @Test
   void everyPassComesInTheSamePiecesAndTheyAreTheWholeFile() {
     // Batches of more than a piece, columns that are not agreed, gaps between and behind.
-    byte[] file = TestTables.file(COLUMNS, TestTables.someRows(20_000), 7_000);
+    byte[] file = TestTables.file(COLUMNS, TestTables.someRows(40_000), 15_000);
     ArrowFile open =
         ArrowFile.open(TestTables.bytes(file), TableSchema.of(COLUMNS.subList(0, 1)), TABLE);
     List<byte[]> scanned = new ArrayList<>();
