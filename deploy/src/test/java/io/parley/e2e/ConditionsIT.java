@@ -66,17 +66,7 @@ class ConditionsIT {
   }
 
   private static String ask(String query) throws Exception {
-    return Party.field(
-        "job",
-        insurer.parley(
-            "--quiet",
-            "--output",
-            "json",
-            "job",
-            "submit",
-            agreement,
-            "--param",
-            "query=" + query));
+    return insurer.submit(agreement, query);
   }
 
   private static Command.Result result(Party party, String job) throws Exception {

@@ -75,21 +75,7 @@ class LifeIT {
   }
 
   private static String submit(Party party, String query) throws Exception {
-    return submit(party, agreement, query);
-  }
-
-  private static String submit(Party party, String agreement, String query) throws Exception {
-    return Party.field(
-        "job",
-        party.parley(
-            "--quiet",
-            "--output",
-            "json",
-            "job",
-            "submit",
-            agreement,
-            "--param",
-            "query=" + query));
+    return party.submit(agreement, query);
   }
 
   private static void runsAgain() throws Exception {
@@ -336,7 +322,7 @@ class LifeIT {
 
   /** A job whose first step is done and whose second runs. */
   private static String inTheMiddleOfAChain() throws Exception {
-    String job = submit(ada, chain(), LONG);
+    String job = ada.submit(chain(), LONG);
     await()
         .atMost(Duration.ofSeconds(60))
         .until(() ->
@@ -359,7 +345,7 @@ class LifeIT {
   }
 
   private static void chainsRunAgain() throws Exception {
-    String job = submit(ada, chain(), "SELECT count(*) AS n FROM middle");
+    String job = ada.submit(chain(), "SELECT count(*) AS n FROM middle");
     assertThat(ada.awaitEnd(job)).contains("SUCCEEDED");
   }
 

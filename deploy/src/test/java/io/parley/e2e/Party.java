@@ -155,6 +155,14 @@ final class Party implements AutoCloseable {
     return field("job", parley("--quiet", "--output", "json", "job", "submit", digest));
   }
 
+  /** Submits a job of an agreement whose jobs bring their query. */
+  String submit(String digest, String query) throws Exception {
+    return field(
+        "job",
+        parley(
+            "--quiet", "--output", "json", "job", "submit", digest, "--param", "query=" + query));
+  }
+
   /** Waits until the job has ended; what {@code job show} says of it then. */
   String awaitEnd(String job) throws Exception {
     Command.Result unused = run("--quiet", "job", "watch", job);
