@@ -258,9 +258,7 @@ public final class RecordSender {
     }
   }
 
-  /**
-   * In one call: a loop would still be interpreted in a young process, and take longer than all.
-   */
+  /** In one call: an enclave is a young process, which would interpret a loop. */
   static void wipe(ByteBuffer buffer) {
     MemorySegment unused = MemorySegment.ofBuffer(buffer.clear()).fill((byte) 0);
   }
