@@ -13,6 +13,7 @@ import io.parley.peer.enclaves.BwrapLauncher;
 import io.parley.peer.enclaves.EnclaveLauncher;
 import io.parley.peer.enclaves.ShimDistribution;
 import io.parley.peer.enclaves.remote.EnclaveServer;
+import io.parley.peer.machine.Folders;
 import io.parley.peer.platform.Platform;
 import io.parley.peer.platform.kinds.Platforms;
 import io.parley.transport.MutualTls;
@@ -55,10 +56,7 @@ final class EnclaveWiring {
     parts.add(platform);
     EnclaveLauncher launcher =
         BwrapLauncher.open(
-            ShimDistribution.of(distribution.root()),
-            platform,
-            PeerWiring.temporary(),
-            config.uid());
+            ShimDistribution.of(distribution.root()), platform, Folders.temporary(), config.uid());
     parts.add(launcher);
     EnclaveServer server =
         new EnclaveServer(
@@ -87,7 +85,7 @@ final class EnclaveWiring {
         config.platform(),
         new Platforms.Surroundings(
             state,
-            PeerWiring.temporary(),
+            Folders.temporary(),
             config.uid(),
             config.platform() instanceof PlatformConfig.Simulated
                 ? simulated(folder, parts)

@@ -14,6 +14,7 @@ import io.parley.peer.enclaves.ShimDistribution;
 import io.parley.peer.enclaves.remote.EnclaveClient;
 import io.parley.peer.enclaves.remote.RemoteLauncher;
 import io.parley.peer.grpc.NodeChannels;
+import io.parley.peer.machine.Folders;
 import io.parley.peer.members.ConsortiumService;
 import io.parley.peer.members.MembershipStore;
 import io.parley.peer.members.MembershipSync;
@@ -129,14 +130,17 @@ final class PeerWiring {
         Platforms.open(
             config.enclave().platform(),
             new Platforms.Surroundings(
-                state, temporary(), config.enclave().uid(), identity.platformKey()::sign, random));
+                state,
+                Folders.temporary(),
+                config.enclave().uid(),
+                identity.platformKey()::sign,
+                random));
     parts.add(platform);
     return BwrapLauncher.open(
-        ShimDistribution.of(distribution.root()), platform, temporary(), config.enclave().uid());
-  }
-
-  static Path temporary() {
-    return Path.of(Objects.requireNonNullElse(System.getProperty("java.io.tmpdir"), "/tmp"));
+        ShimDistribution.of(distribution.root()),
+        platform,
+        Folders.temporary(),
+        config.enclave().uid());
   }
 
   static String version() {

@@ -3,6 +3,7 @@ package io.parley.peer.cli;
 import io.parley.peer.cli.process.Distribution;
 import io.parley.peer.enclaves.DataMount;
 import io.parley.peer.enclaves.OwnGroup;
+import io.parley.peer.machine.Folders;
 import io.parley.peer.machine.RunAs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -107,8 +108,7 @@ final class MachineChecks {
   }
 
   private static Finding largePages() {
-    Path temporary = Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
-    return DataMount.probe(RunAs.current(RunAs.DEFAULT_UID), temporary).largePages()
+    return DataMount.probe(RunAs.current(RunAs.DEFAULT_UID), Folders.temporary()).largePages()
         ? Finding.ok("large pages", "data of jobs lies in them")
         : Finding.warn(
             "large pages",

@@ -2,9 +2,9 @@ package io.parley.peer.cli;
 
 import com.google.protobuf.ByteString;
 import io.parley.peer.config.NodeConfig;
+import io.parley.peer.machine.Folders;
 import io.parley.peer.platform.kinds.Platforms;
 import java.nio.file.Path;
-import java.util.Objects;
 
 /** This machine, for commands that look at what vouches for enclaves here. */
 final class OwnMachine {
@@ -18,7 +18,7 @@ final class OwnMachine {
   static Platforms.Surroundings surroundings(Path state, NodeConfig config, Session session) {
     return new Platforms.Surroundings(
         state,
-        Path.of(Objects.requireNonNullElse(System.getProperty("java.io.tmpdir"), "/tmp")),
+        Folders.temporary(),
         config.enclave().uid(),
         (label, message) -> ByteString.EMPTY,
         session.terminal().random());

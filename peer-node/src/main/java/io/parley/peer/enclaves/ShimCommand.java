@@ -13,9 +13,8 @@ final class ShimCommand {
           "-XX:+UseSerialGC",
           // One job and out: what the second compiler would win, its own time costs again.
           "-XX:TieredStopAtLevel=1",
-          // The class archive stays at the address it was made for: moved, each of its pages would
-          // be
-          // written. So that address is known; other code than Java that might use it is not ours.
+          // The class archive stays at the address it was made for: moved, all its pages would be
+          // written. So that address is known, to a process that runs no code but Java and ours.
           "-XX:+UnlockDiagnosticVMOptions",
           "-XX:ArchiveRelocationMode=0",
           "-Xms32m",

@@ -7,11 +7,17 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Folders of ours, and their end. */
 public final class Folders {
   private Folders() {}
+
+  /** Where temporary files go; the launcher takes it from TMPDIR. */
+  public static Path temporary() {
+    return Path.of(Objects.requireNonNullElse(System.getProperty("java.io.tmpdir"), "/tmp"));
+  }
 
   /** A new folder that others may pass through, but neither list nor write. */
   public static Path passable(Path folder) throws IOException {

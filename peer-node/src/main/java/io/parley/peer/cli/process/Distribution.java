@@ -1,5 +1,6 @@
 package io.parley.peer.cli.process;
 
+import io.parley.peer.machine.Folders;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import java.io.File;
@@ -152,7 +153,7 @@ public final class Distribution {
     command.addAll(compilers);
     command.addAll(
         List.of("-XX:+UseSerialGC", "-Xshare:auto", "-XX:+ExitOnOutOfMemoryError", "-Xmx" + heap));
-    command.add("-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"));
+    command.add("-Djava.io.tmpdir=" + Folders.temporary());
     if (root != null) {
       command.add("-D" + PROPERTY + "=" + root);
     }
