@@ -13,6 +13,9 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 import java.util.regex.Pattern;
@@ -37,21 +40,33 @@ void main(String[] args) throws Exception {
   libraries(repo.resolve("enclave-shim/shim"), dist.resolve("lib/shim"));
   libraries(repo.resolve("deploy"), dist.resolve("lib/deploy"));
   runtime(dist.resolve("runtime"));
+  List<Archive> archives = new ArrayList<>();
+  Path image = dist.resolve("runtime");
   for (String app : List.of("sql", "regression", "matching", "intersect", "statistics", "tally")) {
     Path folder = dist.resolve("apps").resolve(app);
     copyTree(repo.resolve("enclave-shim/apps").resolve(app).resolve("target/app"), folder);
     // What an app needs to start hardly differs between those that have no engine.
-    String list = app.equals("sql") ? "sql" : "apps";
-    archive(dist.resolve("runtime"), folder, repo.resolve("deploy/build/" + list + ".classlist"), "app.jsa");
+    archives.add(new Archive(image, folder, app.equals("sql") ? "sql" : "apps", "app.jsa"));
   }
-  archive(dist.resolve("runtime"), dist.resolve("lib/shim"), repo.resolve("deploy/build/shim.classlist"), "shim.jsa");
+  archives.add(new Archive(image, dist.resolve("lib/shim"), "shim", "shim.jsa"));
   // Hosts run on the JDK itself; with another one than this they start without the archive.
+  Path jdk = Path.of(System.getProperty("java.home"));
   for (String host : List.of("peer-node", "key-broker")) {
-    archive(
-        Path.of(System.getProperty("java.home")),
-        dist.resolve("lib").resolve(host),
-        repo.resolve("deploy/build/" + host + ".classlist"),
-        host + ".jsa");
+    archives.add(new Archive(jdk, dist.resolve("lib").resolve(host), host, host + ".jsa"));
+  }
+  // Each is made by a process of its own that keeps one processor busy.
+  try (var workers = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
+    Path lists = repo.resolve("deploy/build");
+    List<Callable<Void>> tasks = new ArrayList<>();
+    for (Archive each : archives) {
+      tasks.add(() -> {
+        archive(each, lists);
+        return null;
+      });
+    }
+    for (Future<?> made : workers.invokeAll(tasks)) {
+      made.get();
+    }
   }
   Files.writeString(dist.resolve("BUILT"), Runtime.version() + "\n");
 }
@@ -141,21 +156,25 @@ void runtime(Path target) throws Exception {
 }
 
 /**
- * A static class archive of the jars in {@code folder/lib} (or {@code folder} itself) from a list of
- * classes that a training run loaded; a list that names a class which is gone only makes it smaller.
+ * A static class archive {@code folder/name} of the jars in {@code folder/lib} (or {@code folder}
+ * itself) from a list of classes that a training run loaded; a list that names a class which is gone
+ * only makes it smaller.
  */
-void archive(Path java, Path folder, Path classList, String name) throws Exception {
+record Archive(Path java, Path folder, String list, String name) {}
+
+void archive(Archive made, Path lists) throws Exception {
+  Path folder = made.folder();
   Path jars = Files.isDirectory(folder.resolve("lib")) ? folder.resolve("lib") : folder;
   List<String> classPath;
   try (var files = Files.list(jars)) {
     classPath = files.filter(f -> f.toString().endsWith(".jar")).map(Path::toString).sorted().toList();
   }
-  Path archive = folder.resolve(name);
+  Path archive = folder.resolve(made.name());
   Files.deleteIfExists(archive);
   Path wanted = Files.createTempFile("assemble", ".classlist");
   try {
-    Files.write(wanted, withOwnClasses(Files.readAllLines(classList), jars));
-    dump(java, classPath, wanted, archive);
+    Files.write(wanted, withOwnClasses(Files.readAllLines(lists.resolve(made.list() + ".classlist")), jars));
+    dump(made.java(), classPath, wanted, archive);
   } finally {
     Files.delete(wanted);
   }

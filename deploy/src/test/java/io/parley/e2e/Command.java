@@ -2,19 +2,32 @@ package io.parley.e2e;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.parley.peer.cli.Parley;
+import io.parley.peer.cli.Terminal;
 import io.parley.peer.machine.Folders;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
-/** Runs {@code deploy/parley} as a process, with a folder for temporary files of its own. */
+/**
+ * Runs {@code deploy/parley} as a process, with a folder for temporary files of its own; or one
+ * command in this process, where the process is not what is tested.
+ */
 final class Command {
   private static final Duration LIMIT = Duration.ofMinutes(3);
 
@@ -36,6 +49,37 @@ final class Command {
   /** Runs to the end, killing it and everything it started after {@link #LIMIT}. */
   static Result parley(String... args) throws IOException, InterruptedException {
     return run(start(List.of(args)));
+  }
+
+  /**
+   * Runs a command in this process, which has warm code where a new one takes a second of a
+   * processor.
+   */
+  static Result here(List<String> args) throws InterruptedException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Terminal terminal =
+        new Terminal(
+            InputStream.nullInputStream(),
+            new PrintStream(out, true, UTF_8),
+            new PrintStream(err, true, UTF_8),
+            false,
+            false,
+            Map.of(),
+            TEMPORARY,
+            Clock.systemUTC(),
+            new SecureRandom());
+    var command = new FutureTask<>(() -> Parley.run(terminal, args.toArray(String[]::new)));
+    Thread thread = Thread.ofPlatform().daemon().name("parley " + args).start(command);
+    try {
+      return new Result(
+          command.get(LIMIT.toSeconds(), TimeUnit.SECONDS),
+          out.toString(UTF_8),
+          err.toString(UTF_8));
+    } catch (TimeoutException | ExecutionException e) {
+      thread.interrupt();
+      throw new AssertionError(args + ": " + e + "\n" + out + "\n" + err, e);
+    }
   }
 
   static Process start(List<String> args) throws IOException {

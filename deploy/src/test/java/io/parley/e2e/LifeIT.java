@@ -323,12 +323,7 @@ class LifeIT {
   /** A job whose first step is done and whose second runs. */
   private static String inTheMiddleOfAChain() throws Exception {
     String job = ada.submit(chain(), LONG);
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() ->
-            bob.parley("--output", "json", "job", "show", job)
-                .out()
-                .contains("step 2 of 2, 'second'"));
+    bob.awaitShown(job, "step 2 of 2, 'second'");
     return job;
   }
 

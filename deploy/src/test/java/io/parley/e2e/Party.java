@@ -1,5 +1,6 @@
 package io.parley.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
@@ -98,19 +99,15 @@ final class Party implements AutoCloseable {
   }
 
   /** Runs a command that must succeed. */
-  Command.Result parley(String... args) throws IOException, InterruptedException {
+  Command.Result parley(String... args) throws InterruptedException {
     return run(args).ok();
   }
 
   /** Runs a command, however it ends. */
-  Command.Result run(String... args) throws IOException, InterruptedException {
-    return Command.run(start(args));
-  }
-
-  private Process start(String... args) throws IOException {
+  Command.Result run(String... args) throws InterruptedException {
     List<String> command = new ArrayList<>(List.of("--home", home.toString()));
     command.addAll(List.of(args));
-    return Command.start(command);
+    return Command.here(command);
   }
 
   /** Starts the node, and waits until it and its broker answer. */
@@ -171,9 +168,20 @@ final class Party implements AutoCloseable {
 
   /** Waits until the computing enclave runs the app. */
   void awaitComputing(String job) {
+    awaitShown(job, "\"compute\"");
+  }
+
+  /** Waits until {@code job show} of a job that goes on says this. */
+  void awaitShown(String job, String said) {
     await()
         .atMost(PATIENCE)
-        .until(() -> parley("--output", "json", "job", "show", job).out().contains("\"compute\""));
+        .untilAsserted(() -> {
+          String shown = parley("--output", "json", "job", "show", job).out();
+          if (!shown.contains(said) && shown.contains("\"FAILED\"")) {
+            throw new IllegalStateException("the job has failed:\n" + shown);
+          }
+          assertThat(shown).contains(said);
+        });
   }
 
   static String field(String name, Command.Result json) {

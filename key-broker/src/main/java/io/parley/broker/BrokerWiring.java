@@ -149,7 +149,7 @@ public final class BrokerWiring {
 
     MasterKey master = closing.add(MasterKey.load(home.masterKey()));
     KeyVault vault = closing.add(vault(config.keys(), master, random));
-    SigningKey signing = closing.add(identity.signingKey().byConscrypt());
+    SigningKey signing = identity.signingKey();
     AuditLog log = log(signing, master);
     Store store = closing.add(store(home, signing, log, log));
     LogKeeper keeper = closing.add(LogKeeper.open(log, store, home.log(), faults));

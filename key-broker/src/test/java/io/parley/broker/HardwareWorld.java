@@ -41,11 +41,19 @@ public final class HardwareWorld implements AutoCloseable {
   /** All kinds of hardware. */
   public static final List<String> KINDS = PlatformPolicy.KINDS;
 
-  public final FakeAmd amd = FakeAmd.vcek(SnpProduct.MILAN);
-  public final FakeAmd genoa = FakeAmd.vcek(SnpProduct.GENOA);
-  public final FakeIntel intel = new FakeIntel();
-  public final FakeAws aws = new FakeAws();
-  public final FakeTpm tpm = FakeTpm.ecc();
+  /** The same vendors in every world: making their keys takes longer than what is tested. */
+  private static final FakeAmd MILAN = FakeAmd.vcek(SnpProduct.MILAN);
+
+  private static final FakeAmd GENOA = FakeAmd.vcek(SnpProduct.GENOA);
+  private static final FakeIntel INTEL = new FakeIntel();
+  private static final FakeAws AWS = new FakeAws();
+  private static final FakeTpm TPM = FakeTpm.ecc();
+
+  public final FakeAmd amd = MILAN;
+  public final FakeAmd genoa = GENOA;
+  public final FakeIntel intel = INTEL;
+  public final FakeAws aws = AWS;
+  public final FakeTpm tpm = TPM;
   public final TestBroker broker;
   public final SignedAgreement signed;
   public final CreateJobRequest job;

@@ -1,6 +1,7 @@
 package io.parley.identity;
 
 import com.google.protobuf.ByteString;
+import io.parley.wire.Conscrypted;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -83,7 +84,7 @@ public record CaCertificate(X509Certificate x509) {
       return "has a critical extension that this version does not know";
     }
     try {
-      x509.verify(x509.getPublicKey());
+      x509.verify(x509.getPublicKey(), Conscrypted.PROVIDER);
       return null;
     } catch (GeneralSecurityException e) {
       return "must be self-signed, but its signature is not by its own key";

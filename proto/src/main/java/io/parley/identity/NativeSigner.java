@@ -1,18 +1,16 @@
 package io.parley.identity;
 
 import io.parley.wire.BugException;
+import io.parley.wire.Conscrypted;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
-import java.security.Provider;
 import java.security.Signature;
 import java.security.spec.EncodedKeySpec;
 import javax.security.auth.DestroyFailedException;
-import org.conscrypt.Conscrypt;
 
-/** Ed25519 by Conscrypt (BoringSSL), six times as fast as Bouncy Castle. One thread at a time. */
+/** Signs Ed25519 by Conscrypt (BoringSSL), six times as fast as Bouncy Castle. */
 final class NativeSigner implements AutoCloseable {
-  private static final Provider PROVIDER = Conscrypt.newProvider();
   private static final String ALGORITHM = "Ed25519";
 
   private final PrivateKey key;
@@ -22,7 +20,7 @@ final class NativeSigner implements AutoCloseable {
    */
   NativeSigner(byte[] seed) {
     try {
-      key = KeyFactory.getInstance(ALGORITHM, PROVIDER).generatePrivate(new Raw(seed));
+      key = KeyFactory.getInstance(ALGORITHM, Conscrypted.PROVIDER).generatePrivate(new Raw(seed));
     } catch (GeneralSecurityException e) {
       throw new BugException("Conscrypt has Ed25519", e);
     }
@@ -30,7 +28,7 @@ final class NativeSigner implements AutoCloseable {
 
   byte[] sign(byte[] message) {
     try {
-      Signature signature = Signature.getInstance(ALGORITHM, PROVIDER);
+      Signature signature = Signature.getInstance(ALGORITHM, Conscrypted.PROVIDER);
       signature.initSign(key);
       signature.update(message);
       return signature.sign();

@@ -7,7 +7,6 @@ import io.parley.wire.RefusedException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An Ed25519 private key. Never printed; {@link #close} wipes it, after which it signs nothing.
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class SigningKey implements AutoCloseable {
   private final byte[] seed;
   private final VerifyingKey verifyingKey;
-  private final @Nullable NativeSigner nativeSigner;
+  private final NativeSigner signer;
   private boolean closed;
 
   private SigningKey(byte[] seed) {
@@ -32,13 +31,7 @@ public final class SigningKey implements AutoCloseable {
     byte[] point = new byte[Ed25519.PUBLIC_KEY_SIZE];
     Ed25519.generatePublicKey(this.seed, 0, point, 0);
     this.verifyingKey = new VerifyingKey(ByteString.copyFrom(point));
-    this.nativeSigner = null;
-  }
-
-  private SigningKey(byte[] seed, VerifyingKey verifyingKey, NativeSigner nativeSigner) {
-    this.seed = seed.clone();
-    this.verifyingKey = verifyingKey;
-    this.nativeSigner = nativeSigner;
+    this.signer = new NativeSigner(this.seed);
   }
 
   /** A fresh key. */
@@ -57,15 +50,6 @@ public final class SigningKey implements AutoCloseable {
     return new SigningKey(seed);
   }
 
-  /**
-   * The same key once more, to be closed by itself, for who signs much: it signs with Conscrypt,
-   * whose native code must be at hand.
-   */
-  public synchronized SigningKey byConscrypt() {
-    requireOpen();
-    return new SigningKey(seed, verifyingKey, new NativeSigner(seed));
-  }
-
   /** The public half. */
   public VerifyingKey verifyingKey() {
     return verifyingKey;
@@ -81,13 +65,7 @@ public final class SigningKey implements AutoCloseable {
    */
   public synchronized ByteString signExact(ByteString message) {
     requireOpen();
-    byte[] bytes = message.toByteArray();
-    if (nativeSigner != null) {
-      return ByteString.copyFrom(nativeSigner.sign(bytes));
-    }
-    byte[] signature = new byte[Ed25519.SIGNATURE_SIZE];
-    Ed25519.sign(seed, 0, bytes, 0, bytes.length, signature, 0);
-    return ByteString.copyFrom(signature);
+    return ByteString.copyFrom(signer.sign(message.toByteArray()));
   }
 
   /** A copy of the secret bytes, for the key file; the caller wipes it. */
@@ -105,8 +83,8 @@ public final class SigningKey implements AutoCloseable {
   @Override
   public synchronized void close() {
     Arrays.fill(seed, (byte) 0);
-    if (nativeSigner != null && !closed) {
-      nativeSigner.close();
+    if (!closed) {
+      signer.close();
     }
     closed = true;
   }

@@ -1,5 +1,6 @@
 package io.parley.identity;
 
+import io.parley.wire.Conscrypted;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -31,7 +32,7 @@ public record TlsIdentity(X509Certificate leaf, CaCertificate ca, PrivateKey key
   public TlsIdentity {
     Caller caller = Callers.parse(leaf);
     try {
-      leaf.verify(ca.x509().getPublicKey());
+      leaf.verify(ca.x509().getPublicKey(), Conscrypted.PROVIDER);
     } catch (GeneralSecurityException e) {
       throw new RefusedException(
           Reason.INVALID_CONFIG,
@@ -45,7 +46,7 @@ public record TlsIdentity(X509Certificate leaf, CaCertificate ca, PrivateKey key
   static void requirePair(X509Certificate certificate, PrivateKey key, String whose) {
     byte[] probe = {'p', 'a', 'i', 'r'};
     try {
-      Signature signer = Signature.getInstance("SHA256withECDSA");
+      Signature signer = Signature.getInstance("SHA256withECDSA", Conscrypted.PROVIDER);
       signer.initSign(key);
       signer.update(probe);
       byte[] signature = signer.sign();

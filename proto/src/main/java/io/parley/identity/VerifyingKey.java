@@ -52,9 +52,8 @@ public record VerifyingKey(ByteString value) {
     if (signature.size() != SIGNATURE_BYTES) {
       return false;
     }
-    byte[] bytes = message.toByteArray();
-    return Ed25519.verify(
-        signature.toByteArray(), 0, value.toByteArray(), 0, bytes, 0, bytes.length);
+    return NativeVerifier.verify(
+        value.toByteArray(), message.toByteArray(), signature.toByteArray());
   }
 
   /** SHA-256 of the 32 bytes: how agreements name a broker. */

@@ -12,7 +12,7 @@ import java.util.Map;
 /** Hashes what passes; failures to read leave as {@link EnvironmentException}. */
 final class DigestingChannel implements ReadableByteChannel {
   private final ReadableByteChannel source;
-  private final MessageDigest sha256 = Conscrypts.sha256();
+  private final MessageDigest sha256 = Digest.newSha256();
 
   DigestingChannel(ReadableByteChannel source) {
     this.source = source;

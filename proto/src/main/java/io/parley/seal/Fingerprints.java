@@ -61,7 +61,7 @@ public final class Fingerprints {
   /** One pass, from the first piece to the last. */
   public static final class Pass {
     private final Cipher cipher = Conscrypts.aesGcm();
-    private final MessageDigest tags = Conscrypts.sha256();
+    private final MessageDigest tags = Digest.newSha256();
     private final ByteBuffer sealed = ByteBuffer.allocateDirect(PIECE_BYTES_MAX + TAG_SIZE_BYTES);
     private final SecretKeySpec key;
     private long pieces;

@@ -2,6 +2,7 @@ package io.parley.seal;
 
 import com.google.protobuf.ByteString;
 import io.parley.wire.BugException;
+import io.parley.wire.Conscrypted;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.security.GeneralSecurityException;
@@ -46,7 +47,7 @@ final class HpkeSender {
 
   private static HpkeContextSender context(HpkeSuite suite) {
     try {
-      return HpkeContextSender.getInstance(suite.conscryptName(), Conscrypts.PROVIDER);
+      return HpkeContextSender.getInstance(suite.conscryptName(), Conscrypted.PROVIDER);
     } catch (GeneralSecurityException e) {
       throw new BugException("Conscrypt has HPKE with " + suite, e);
     }
@@ -59,8 +60,8 @@ final class HpkeSender {
   private static KeyFactory factory(HpkeSuite suite) {
     try {
       return switch (suite) {
-        case XWING -> KeyFactory.getInstance("XWING", Conscrypts.PROVIDER);
-        case X25519 -> KeyFactory.getInstance("XDH", Conscrypts.PROVIDER);
+        case XWING -> KeyFactory.getInstance("XWING", Conscrypted.PROVIDER);
+        case X25519 -> KeyFactory.getInstance("XDH", Conscrypted.PROVIDER);
       };
     } catch (NoSuchAlgorithmException e) {
       throw new BugException("Conscrypt has keys of " + suite, e);

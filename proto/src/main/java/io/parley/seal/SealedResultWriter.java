@@ -27,7 +27,7 @@ public final class SealedResultWriter implements AutoCloseable {
 
   private final WritableByteChannel file;
   private final SegmentSealer sealer;
-  private final MessageDigest sha256 = Conscrypts.sha256();
+  private final MessageDigest sha256 = Digest.newSha256();
   private final ByteBuffer plain = ByteBuffer.allocateDirect(SegmentCipher.SEGMENT_BYTES);
   private final ByteBuffer sealed = ByteBuffer.allocateDirect(SegmentCipher.SEGMENT_BYTES);
   private long sizeBytes;

@@ -12,7 +12,6 @@ import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.security.Provider;
-import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -74,8 +73,7 @@ public final class MutualTls {
           case MAY_KNOCK -> ClientAuth.OPTIONAL;
         };
     return build(
-        SslContextBuilder.forServer(
-                identity.key(), identity.chain().toArray(X509Certificate[]::new))
+        SslContextBuilder.forServer(new OwnKeyManager(identity))
             .trustManager(trust)
             .clientAuth(auth));
   }
@@ -83,8 +81,7 @@ public final class MutualTls {
   /** For a server that only its own party's node may reach: others fail the handshake. */
   public SslContext server(TlsIdentity identity, OwnNode node) {
     return build(
-        SslContextBuilder.forServer(
-                identity.key(), identity.chain().toArray(X509Certificate[]::new))
+        SslContextBuilder.forServer(new OwnKeyManager(identity))
             .trustManager(PinnedTrustManager.ofClients(chain -> node.check(chain, clock.instant())))
             .clientAuth(ClientAuth.REQUIRE));
   }
@@ -118,7 +115,7 @@ public final class MutualTls {
             // The URI names who it is; the host name is only how to get there.
             .endpointIdentificationAlgorithm("");
     if (identity != null) {
-      builder.keyManager(identity.key(), identity.chain().toArray(X509Certificate[]::new));
+      builder.keyManager(new OwnKeyManager(identity));
     }
     return build(builder);
   }

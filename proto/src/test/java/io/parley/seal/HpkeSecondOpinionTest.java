@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.parley.wire.Conscrypted;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.security.GeneralSecurityException;
@@ -48,7 +49,7 @@ class HpkeSecondOpinionTest {
         Secret key = key(7)) {
       SealedKey sealed = Hpke.seal("hospital", pair.publicKey(), BINDING, key);
       HpkeContextRecipient theirs =
-          HpkeContextRecipient.getInstance(suite.conscryptName(), Conscrypts.PROVIDER);
+          HpkeContextRecipient.getInstance(suite.conscryptName(), Conscrypted.PROVIDER);
       theirs.init(sealed.enc().toByteArray(), privateKey(pair), BINDING.info().toByteArray());
 
       byte[] opened = theirs.open(sealed.ciphertext().toByteArray(), BINDING.aad().toByteArray());
@@ -81,7 +82,7 @@ class HpkeSecondOpinionTest {
         assertThat(opened).isEqualTo(key);
       }
       HpkeContextRecipient third =
-          HpkeContextRecipient.getInstance(suite.conscryptName(), Conscrypts.PROVIDER);
+          HpkeContextRecipient.getInstance(suite.conscryptName(), Conscrypted.PROVIDER);
       third.init(theirs.getEncapsulation(), privateKey(pair), BINDING.info().toByteArray());
       assertThat(third.open(ciphertext, BINDING.aad().toByteArray())).isEqualTo(bytesOf(key));
     }
@@ -211,7 +212,7 @@ class HpkeSecondOpinionTest {
     assertThatThrownBy(() -> Hpke.open(pair, binding, sealed)).isInstanceOf(RefusedException.class);
     HpkeContextRecipient theirs =
         HpkeContextRecipient.getInstance(
-            pair.publicKey().suite().conscryptName(), Conscrypts.PROVIDER);
+            pair.publicKey().suite().conscryptName(), Conscrypted.PROVIDER);
     theirs.init(sealed.enc().toByteArray(), privateKey(pair), binding.info().toByteArray());
     assertThatThrownBy(
             () -> theirs.open(sealed.ciphertext().toByteArray(), binding.aad().toByteArray()))
@@ -257,8 +258,8 @@ class HpkeSecondOpinionTest {
 
   private static KeyFactory factory(HpkeKeyPair pair) throws Exception {
     return switch (pair.publicKey().suite()) {
-      case XWING -> KeyFactory.getInstance("XWING", Conscrypts.PROVIDER);
-      case X25519 -> KeyFactory.getInstance("XDH", Conscrypts.PROVIDER);
+      case XWING -> KeyFactory.getInstance("XWING", Conscrypted.PROVIDER);
+      case X25519 -> KeyFactory.getInstance("XDH", Conscrypted.PROVIDER);
     };
   }
 

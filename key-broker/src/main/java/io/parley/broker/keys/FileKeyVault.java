@@ -3,19 +3,18 @@ package io.parley.broker.keys;
 import com.google.protobuf.ByteString;
 import io.parley.seal.Secret;
 import io.parley.wire.BugException;
+import io.parley.wire.Conscrypted;
 import io.parley.wire.Digest;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.Provider;
 import java.security.SecureRandom;
 import java.util.Map;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
-import org.conscrypt.Conscrypt;
 
 /**
  * KEKs wrapped by a key that is derived from the master secret: AES-256-GCM (Conscrypt's, which for
@@ -32,11 +31,6 @@ public final class FileKeyVault implements KeyVault {
   private static final int TAG_BITS = 128;
   private static final int WRAPPED_BYTES = 1 + NONCE_BYTES + KEY_BYTES + TAG_BITS / Byte.SIZE;
   private static final String KEK_LABEL = "parley/v1/kek\0";
-
-  /** Made when it is first needed: its native code may be unpacked after this class is loaded. */
-  private static final class Conscrypted {
-    private static final Provider PROVIDER = Conscrypt.newProvider();
-  }
 
   private final Secret wrapping;
   private final SecureRandom random;

@@ -5,7 +5,6 @@ import io.parley.agreement.Gate;
 import io.parley.broker.agreements.AgreementRows;
 import io.parley.broker.agreements.StorageLimits;
 import io.parley.broker.agreements.StoredAgreement;
-import io.parley.broker.evidence.trust.FastSha256;
 import io.parley.broker.gates.Certificate;
 import io.parley.broker.gates.GateRows;
 import io.parley.broker.jobs.JobRows;
@@ -84,7 +83,7 @@ public final class Grants {
   SignedGrant grant(Judgement.Approved approved, SortedMap<Gate, Certificate> certified) {
     // Before the work as a courtesy, and again within the transaction, where it counts.
     approved.context().agreement().requireActive(clock.instant());
-    Digest evidence = FastSha256.of(approved.evidence().evidence().encode());
+    Digest evidence = Digest.of(approved.evidence().evidence().encode());
     ByteString grant = seal(approved, certified, evidence).toByteString();
     SignedGrant signed =
         new SignedGrant(grant, brokerKey.sign(SignedGrant.LABEL, grant), brokerKey.verifyingKey());

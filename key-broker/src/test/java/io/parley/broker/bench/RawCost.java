@@ -47,7 +47,7 @@ final class RawCost {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final ByteString message = ByteString.copyFrom(new byte[SIGNED_BYTES]);
-  private final SigningKey ed25519 = SigningKey.generate(RANDOM).byConscrypt();
+  private final SigningKey ed25519 = SigningKey.generate(RANDOM);
   private final VerifyingKey ed25519Public = ed25519.verifyingKey();
   private final ByteString ed25519Signature = ed25519.sign("bench", message);
   private final Ecdsa p256 = new Ecdsa("secp256r1", Signatures.P256);

@@ -5,6 +5,7 @@ import io.parley.broker.evidence.trust.Certificates;
 import io.parley.wire.Digest;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.cert.CRLException;
@@ -12,6 +13,8 @@ import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
@@ -28,6 +31,7 @@ import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.operator.ContentSigner;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.conscrypt.Conscrypt;
 
 /** A made-up vendor's key with its certificate; issues more of them, and revocation lists. */
 public final class FakeAuthority {
@@ -130,11 +134,16 @@ public final class FakeAuthority {
     }
   }
 
+  /** Found by native code, which needs a tenth of the time; a key of the JDK all the same. */
   public static KeyPair rsa() {
     try {
-      KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA", Conscrypt.newProvider());
       generator.initialize(2048);
-      return generator.generateKeyPair();
+      KeyPair found = generator.generateKeyPair();
+      KeyFactory factory = KeyFactory.getInstance("RSA");
+      return new KeyPair(
+          factory.generatePublic(new X509EncodedKeySpec(found.getPublic().getEncoded())),
+          factory.generatePrivate(new PKCS8EncodedKeySpec(found.getPrivate().getEncoded())));
     } catch (GeneralSecurityException e) {
       throw new AssertionError(e);
     }

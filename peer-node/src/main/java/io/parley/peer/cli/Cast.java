@@ -157,7 +157,8 @@ final class Cast {
     processes.add(
         stage.start(
             "broker",
-            BrokerCommands.serveCommand(),
+            // As a program that ends soon, for it serves one rehearsal.
+            BrokerCommands.programCommand(),
             List.of("--home", brokerHome.toString()),
             token == null ? Map.of() : token.environment()));
     List<String> node = Distribution.find().peerCommand(NODE_MAIN, NODE_HEAP);

@@ -30,7 +30,7 @@ final class CompletionCommand implements Runnable {
   @Override
   public void run() {
     var line = Objects.requireNonNull(spec, "spec").commandLine();
-    String script = AutoComplete.bash("parley", line.getParent());
+    String script = AutoComplete.bash("parley", Parley.commandLineForDocs());
     if (shell == Shell.ZSH) {
       // The script is bash's; this makes zsh understand it.
       line.getOut().println("autoload -U +X compinit && compinit");

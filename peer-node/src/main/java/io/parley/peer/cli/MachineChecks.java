@@ -3,8 +3,10 @@ package io.parley.peer.cli;
 import io.parley.peer.cli.process.Distribution;
 import io.parley.peer.enclaves.DataMount;
 import io.parley.peer.enclaves.OwnGroup;
+import io.parley.peer.enclaves.SandboxProbe;
 import io.parley.peer.machine.Folders;
 import io.parley.peer.machine.RunAs;
+import io.parley.wire.EnvironmentException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,7 +19,6 @@ import java.util.concurrent.TimeUnit;
 /** What this machine must have before anything of ours can run. */
 final class MachineChecks {
   private static final int JDK_LEAST = 25;
-  private static final String UID = "64200";
   private static final long DISK_WARN_BYTES = 1L << 30;
   private static final long TOOL_SECONDS = 10;
 
@@ -89,22 +90,13 @@ final class MachineChecks {
 
   /** The same probe that the launcher does: as a user without rights, never as root. */
   private static Finding namespaces() {
-    List<String> command = new ArrayList<>();
-    if (root()) {
-      command.addAll(
-          List.of(
-              "setpriv", "--reuid=" + UID, "--regid=" + UID, "--clear-groups", "--no-new-privs"));
+    try {
+      SandboxProbe.check(RunAs.DEFAULT_UID);
+      return Finding.ok("user namespaces", "bwrap makes a sandbox without rights");
+    } catch (EnvironmentException e) {
+      return Finding.fail(
+          "user namespaces", "no sandbox without rights", String.valueOf(e.getMessage()));
     }
-    command.addAll(List.of("bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"));
-    Outcome outcome = execute(command);
-    return outcome.code() == 0
-        ? Finding.ok("user namespaces", "bwrap --unshare-all works without rights")
-        : Finding.fail(
-            "user namespaces",
-            outcome.text(),
-            "sysctl -w user.max_user_namespaces=10000; on Ubuntu also"
-                + " kernel.apparmor_restrict_unprivileged_userns=0; in Docker"
-                + " --security-opt seccomp=unconfined");
   }
 
   private static Finding largePages() {

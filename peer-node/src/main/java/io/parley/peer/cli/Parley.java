@@ -5,7 +5,12 @@ import ch.qos.logback.classic.Logger;
 import io.parley.wire.ParleyException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.function.Function;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -55,6 +60,8 @@ import picocli.CommandLine.Spec;
       "  6  a limit was reached: memory, size, count",
     })
 public final class Parley {
+  private static final SequencedMap<String, Function<Session, Object>> COMMANDS = commands();
+
   @Mixin GlobalOptions options = new GlobalOptions();
 
   @Spec @org.jspecify.annotations.Nullable CommandSpec spec;
@@ -74,8 +81,11 @@ public final class Parley {
     }
   }
 
-  /** Runs one command; never throws. */
-  static int run(Terminal terminal, String... args) {
+  /**
+   * Runs one command in this process, and never throws; the {@link ExitCode}. Several may run at
+   * once, each with a terminal of its own.
+   */
+  public static int run(Terminal terminal, String... args) {
     Parley root = new Parley();
     try (Session session = new Session(terminal, root.options)) {
       int code = execute(root, session, args);
@@ -86,24 +96,26 @@ public final class Parley {
 
   private static int execute(Parley root, Session session, String... args) {
     try {
-      return commandLine(root, session).execute(args);
+      return commandLine(root, session, named(args)).execute(args);
     } catch (LinkageError | AssertionError | OutOfMemoryError e) {
       // Not an Exception, so picocli lets it through: an installation that is not whole, or a bug.
       return session.errors().report(e, "parley");
     }
   }
 
-  /** The tree of commands, for who only looks at it. */
+  /** The tree of all commands, for who only looks at it. */
   static CommandLine commandLineForDocs() {
     Parley root = new Parley();
-    return commandLine(root, new Session(Terminal.ofProcess(), root.options));
+    return commandLine(root, new Session(Terminal.ofProcess(), root.options), COMMANDS.keySet());
   }
 
-  static CommandLine commandLine(Parley root, Session session) {
+  private static CommandLine commandLine(Parley root, Session session, Set<String> names) {
     CommandLine line = new CommandLine(root);
-    for (Object command : commands(session)) {
-      line.addSubcommand(command);
-    }
+    COMMANDS.forEach((name, command) -> {
+      if (names.contains(name)) {
+        line.addSubcommand(name, command.apply(session));
+      }
+    });
     line.addSubcommand(new HelpCommand());
     Terminal terminal = session.terminal();
     line.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
@@ -120,29 +132,40 @@ public final class Parley {
     return command.getCommandSpec().qualifiedName();
   }
 
-  private static List<Object> commands(Session session) {
-    return List.of(
-        new TryCommand(session),
-        new IdentityCommands(session),
-        new ConsortiumCommands(session),
-        new BrokerCommands(session),
-        new PeerCommands(session),
-        new EnclaveCommands(session),
-        new AppCommands(session),
-        new MeasureCommand(session),
-        new PlatformCommands(session),
-        new AgreementCommands(session),
-        new KeyCommands(session),
-        new GateCommands(session),
-        new DatasetCommands(session),
-        new QueryCommands(session),
-        new JobCommands(session),
-        new ResultCommands(session),
-        new ReceiptCommands(session),
-        new LogCommands(session),
-        new EvidenceCommands(),
-        new DoctorCommand(session),
-        new CompletionCommand());
+  /**
+   * The commands that words of the line may be meant as; all when none is. What is not meant is not
+   * made: of the time that a short command takes, that was a third.
+   */
+  private static Set<String> named(String... args) {
+    Set<String> names = new LinkedHashSet<>(COMMANDS.keySet());
+    names.retainAll(List.of(args));
+    return names.isEmpty() ? COMMANDS.keySet() : names;
+  }
+
+  private static SequencedMap<String, Function<Session, Object>> commands() {
+    SequencedMap<String, Function<Session, Object>> commands = new LinkedHashMap<>();
+    commands.put("try", TryCommand::new);
+    commands.put("identity", IdentityCommands::new);
+    commands.put("consortium", ConsortiumCommands::new);
+    commands.put("broker", BrokerCommands::new);
+    commands.put("peer", PeerCommands::new);
+    commands.put("enclave", EnclaveCommands::new);
+    commands.put("app", AppCommands::new);
+    commands.put("measure", MeasureCommand::new);
+    commands.put("platform", PlatformCommands::new);
+    commands.put("agreement", AgreementCommands::new);
+    commands.put("key", KeyCommands::new);
+    commands.put("gate", GateCommands::new);
+    commands.put("dataset", DatasetCommands::new);
+    commands.put("query", QueryCommands::new);
+    commands.put("job", JobCommands::new);
+    commands.put("result", ResultCommands::new);
+    commands.put("receipt", ReceiptCommands::new);
+    commands.put("log", LogCommands::new);
+    commands.put("evidence", session -> new EvidenceCommands());
+    commands.put("doctor", DoctorCommand::new);
+    commands.put("completion", session -> new CompletionCommand());
+    return commands;
   }
 
   private static int wrongUsage(Session session, ParameterException failure) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param inputIsTerminal a person can be asked
  * @param errIsTerminal a bar can be drawn
  */
-record Terminal(
+public record Terminal(
     InputStream in,
     PrintStream out,
     PrintStream err,

@@ -35,7 +35,7 @@ final class SandboxCommand {
   /** Stands for a file system in memory of the enclave's size, with pages of whatever size. */
   private static final String DATA = "{data}";
 
-  private static final String DATA_FOLDER = "/job";
+  private static final String DATA_FOLDER = "job";
 
   private SandboxCommand() {}
 
@@ -62,8 +62,8 @@ final class SandboxCommand {
     // One file system for all data, so that what one step wrote moves to the next without a copy.
     parts.add(DATA);
     for (String folder : List.of("in", "out")) {
-      parts.addAll(
-          List.of("--dir", DATA_FOLDER + "/" + folder, "--symlink", "job/" + folder, "/" + folder));
+      String place = DATA_FOLDER + "/" + folder;
+      parts.addAll(List.of("--dir", "/" + place, "--symlink", place, "/" + folder));
     }
     parts.addAll(List.of("--ro-bind", "{socket}", SOCKET));
     // The filter comes by standard input, so nobody has to hand a descriptor on.
@@ -91,7 +91,7 @@ final class SandboxCommand {
             .flatMap(part ->
                 switch (part) {
                   case APPS -> bound(apps).stream();
-                  case DATA -> data.arguments(point, memoryBytes, DATA_FOLDER).stream();
+                  case DATA -> data.arguments(point, memoryBytes, "/" + DATA_FOLDER).stream();
                   default -> Stream.of(part);
                 })
             .map(part ->

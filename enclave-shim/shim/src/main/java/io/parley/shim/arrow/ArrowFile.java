@@ -1,5 +1,6 @@
 package io.parley.shim.arrow;
 
+import io.parley.seal.Fingerprints;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -18,7 +19,9 @@ import org.apache.arrow.flatbuf.Message;
  */
 public final class ArrowFile {
   private static final int TAIL_BYTES = Integer.BYTES + ArrowWriter.MAGIC.length;
-  private static final int PIECE_BYTES = 1 << 20;
+
+  /** What one look of a fingerprint takes. */
+  private static final int PIECE_BYTES = Fingerprints.PIECE_BYTES_MAX;
 
   private record Place(long offset, int metadataLength, int bodyLength) {
     long end() {

@@ -134,7 +134,7 @@ public final class Certificates {
 
   /** What a certificate is known by: SHA-256 over its DER bytes. */
   public static Digest fingerprint(X509Certificate certificate) {
-    return FastSha256.of(encoded(certificate));
+    return Digest.of(encoded(certificate));
   }
 
   /**

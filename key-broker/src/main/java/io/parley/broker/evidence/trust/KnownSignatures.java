@@ -52,7 +52,7 @@ public final class KnownSignatures {
   static Digest ofList(ByteString list, X509Certificate issuer) {
     return Digest.of(
         ByteString.copyFromUtf8("list")
-            .concat(FastSha256.of(list).value())
+            .concat(Digest.of(list).value())
             .concat(Certificates.fingerprint(issuer).value()));
   }
 
@@ -60,8 +60,8 @@ public final class KnownSignatures {
   public static Digest ofText(ByteString text, ByteString signature, X509Certificate signer) {
     return Digest.of(
         ByteString.copyFromUtf8("text")
-            .concat(FastSha256.of(text).value())
-            .concat(FastSha256.of(signature).value())
+            .concat(Digest.of(text).value())
+            .concat(Digest.of(signature).value())
             .concat(Certificates.fingerprint(signer).value()));
   }
 

@@ -3,6 +3,7 @@ package io.parley.broker.evidence.trust;
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.NotGenuineException;
 import io.parley.wire.BugException;
+import io.parley.wire.Conscrypted;
 import io.parley.wire.Reason;
 import java.io.IOException;
 import java.math.BigInteger;
