@@ -89,7 +89,8 @@ final class BrokerInTheMiddle implements AutoCloseable {
           ClientCalls.blockingUnaryCall(
               channel(CallerInterceptor.caller()),
               method,
-              CallOptions.DEFAULT.withDeadlineAfter(30, TimeUnit.SECONDS),
+              // The real one starts later than this.
+              CallOptions.DEFAULT.withWaitForReady().withDeadlineAfter(30, TimeUnit.SECONDS),
               request);
       answer.onNext(
           method.getFullMethodName().equals(REQUEST_KEYS)

@@ -97,6 +97,8 @@ final class PeerWiring {
     parts.add(node);
     if (broker != null) {
       broker.awaitReady();
+      // Who asked for it before that waits longer after each time, and need not.
+      channels.broker(members.current().broker()).resetConnectBackoff();
     }
     sync.start();
     return new Running(parts, config.listen().withPort(node.port()).toString());
