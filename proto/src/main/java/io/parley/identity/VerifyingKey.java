@@ -12,8 +12,10 @@ import org.bouncycastle.math.ec.rfc8032.Ed25519;
 /**
  * An Ed25519 public key, 32 bytes as RFC 8032 encodes it.
  *
- * <p>Guarantee: the point is canonical and of prime order, so no signature is good for every
- * message. Immutable.
+ * <p>Guarantee: the point is canonical, on the curve, and none of the eight of small order, so no
+ * signature is good for every message. That it is of prime order is not checked: that costs more
+ * than verifying a signature, and {@link #verify} does not multiply by the cofactor, so a part of
+ * small order gives its owner nothing that the key itself does not. Immutable.
  */
 public record VerifyingKey(ByteString value) {
   /** Length of a key. */
@@ -33,7 +35,7 @@ public record VerifyingKey(ByteString value) {
           "Ed25519 public key is %d bytes long; expected %d".formatted(value.size(), SIZE_BYTES),
           Map.of("size", Integer.toString(value.size())));
     }
-    if (!Ed25519.validatePublicKeyFull(value.toByteArray(), 0)) {
+    if (!Ed25519.validatePublicKeyPartial(value.toByteArray(), 0)) {
       throw new RefusedException(
           Reason.INVALID_REQUEST, "these 32 bytes are no Ed25519 public key (RFC 8032, 5.1.3)");
     }

@@ -7,7 +7,6 @@ import io.parley.broker.store.FaultPoints;
 import io.parley.broker.store.Store;
 import io.parley.identity.SigningKey;
 import io.parley.identity.VerifyingKey;
-import io.parley.proto.broker.v1.LogEntry;
 import io.parley.tlog.SignedCheckpoint;
 import io.parley.tlog.Tiles;
 import io.parley.tlog.TreeEdge;
@@ -38,9 +37,9 @@ public final class AuditLog implements CommitHook {
   private record State(TreeEdge edge, SignedCheckpoint checkpoint) {}
 
   /** An entry of a transaction that is not kept yet. */
-  private record Leaf(Entry entry, Digest hash) {}
+  private record Leaf(Entry entry, io.parley.proto.broker.v1.Decision decision, Digest hash) {}
 
-  private record Prepared(State state, List<Entry> entries) {}
+  private record Prepared(State state, List<Leaf> leaves) {}
 
   private final InstantSource clock;
   private final SecureRandom random;
@@ -89,8 +88,8 @@ public final class AuditLog implements CommitHook {
   /** Appends, within the caller's write transaction; answers with the entry's index. */
   public long append(Handle write, Decision decision) {
     Entry entry = Entry.of(LogRows.size(write), clock.instant(), decision, random);
-    Leaf leaf = new Leaf(entry, entry.leaf());
-    LogRows.insert(write, entry, leaf.hash());
+    Leaf leaf = new Leaf(entry, entry.message().getDecision(), entry.leaf());
+    LogRows.insert(write, entry, leaf.decision(), leaf.hash());
     // Work that was undone has taken its entries out of the table: others come in their places.
     forgetFrom(entry.index());
     appended.add(leaf);
@@ -118,24 +117,23 @@ public final class AuditLog implements CommitHook {
     TreeEdge edge = current().edge();
     long size = LogRows.size(write);
     forgetFrom(size);
-    List<Entry> entries = new ArrayList<>(appended.size());
-    for (Leaf leaf : appended) {
+    List<Leaf> leaves = List.copyOf(appended);
+    for (Leaf leaf : leaves) {
       if (leaf.entry().index() != edge.size()) {
         throw new BugException("the log has a gap at entry " + edge.size());
       }
-      entries.add(leaf.entry());
       edge = grow(write, edge, leaf.hash());
     }
     if (edge.size() != size) {
       throw new BugException(
           "the log has %d entries, and %d were appended".formatted(size, edge.size()));
     }
-    if (entries.isEmpty()) {
+    if (leaves.isEmpty()) {
       return;
     }
     SignedCheckpoint checkpoint = SignedCheckpoint.sign(edge.head(), brokerKey);
     LogRows.putCheckpoint(write, stored(checkpoint));
-    prepared = new Prepared(new State(edge, checkpoint), entries);
+    prepared = new Prepared(new State(edge, checkpoint), leaves);
     faults.reached(FaultPoint.CHECKPOINTED);
   }
 
@@ -155,7 +153,7 @@ public final class AuditLog implements CommitHook {
     appended.clear();
     state = now.state();
     published.accept(now.state().checkpoint());
-    now.entries().forEach(AuditLog::say);
+    now.leaves().forEach(AuditLog::say);
   }
 
   /** A checkpoint as it is stored. */
@@ -184,15 +182,14 @@ public final class AuditLog implements CommitHook {
     return current;
   }
 
-  private static void say(Entry entry) {
+  private static void say(Leaf leaf) {
     if (!LOG.isInfoEnabled()) {
       return;
     }
-    LogEntry message = entry.message();
-    var decision = message.getDecision();
+    var decision = leaf.decision();
     LOG.info(
         "decision {} {} party={} agreement={} job={} {} {}",
-        entry.index(),
+        leaf.entry().index(),
         decision.getAction(),
         decision.getParty(),
         decision.getAgreementSha256().isEmpty() ? "-" : new Digest(decision.getAgreementSha256()),

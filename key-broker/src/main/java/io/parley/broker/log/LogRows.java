@@ -41,8 +41,10 @@ final class LogRows {
 
   private LogRows() {}
 
-  static void insert(Handle write, Entry entry, Digest leaf) {
-    Decision decision = entry.message().getDecision();
+  /**
+   * @param decision what the entry says
+   */
+  static void insert(Handle write, Entry entry, Decision decision, Digest leaf) {
     write
         .createUpdate(
             """

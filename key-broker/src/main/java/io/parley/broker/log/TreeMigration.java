@@ -93,7 +93,7 @@ public final class TreeMigration implements JavaMigration {
     TreeEdge edge = TreeEdge.EMPTY;
     for (Old old : all) {
       Entry entry = convert(write, edge.size(), old.entry());
-      LogRows.insert(write, entry, entry.leaf());
+      LogRows.insert(write, entry, entry.message().getDecision(), entry.leaf());
       edge = AuditLog.grow(write, edge, entry.leaf());
     }
     if (edge.size() > 0) {

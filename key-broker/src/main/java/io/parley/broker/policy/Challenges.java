@@ -2,6 +2,7 @@ package io.parley.broker.policy;
 
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.OnceOnly;
+import io.parley.broker.jobs.StoredJob;
 import io.parley.wire.RefusedException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -23,7 +24,7 @@ public final class Challenges {
   static final int TOTAL_MAX = 65_536;
 
   /** The job that each is for. */
-  private final OnceOnly<String> out;
+  private final OnceOnly<StoredJob> out;
 
   /**
    * @param nanoTime monotonic, as {@link System#nanoTime}
@@ -31,7 +32,7 @@ public final class Challenges {
   public Challenges(SecureRandom random, LongSupplier nanoTime, Duration validFor) {
     this.out =
         new OnceOnly<>(
-            "challenges", PER_PARTY_MAX, TOTAL_MAX, random, nanoTime, validFor, jobId -> {});
+            "challenges", PER_PARTY_MAX, TOTAL_MAX, random, nanoTime, validFor, job -> {});
   }
 
   /** How long a nonce is good for. */
@@ -44,8 +45,8 @@ public final class Challenges {
    *
    * @throws RefusedException TOO_MANY when the party, or all together, have too many out
    */
-  public Challenge create(String jobId, String party) {
-    return new Challenge(out.give(party, jobId), jobId, party);
+  public Challenge create(StoredJob job, String party) {
+    return new Challenge(out.give(party, job), job, party);
   }
 
   /**
@@ -53,6 +54,6 @@ public final class Challenges {
    * not the party's.
    */
   public Optional<Challenge> redeem(ByteString nonce, String party) {
-    return out.take(nonce, party).map(jobId -> new Challenge(nonce, jobId, party));
+    return out.take(nonce, party).map(job -> new Challenge(nonce, job, party));
   }
 }

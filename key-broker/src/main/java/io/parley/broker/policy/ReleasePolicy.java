@@ -50,11 +50,11 @@ public final class ReleasePolicy {
   private static Optional<Judgement.Refused> job(
       Claims claims, Challenge challenge, JobContext context) {
     return require(
-            claims.jobId().equals(challenge.jobId()),
+            claims.jobId().equals(challenge.job().jobId()),
             Reason.EVIDENCE_JOB_WRONG,
             "job_id",
             "the challenge was given out for another job; ask for one for this job",
-            challenge.jobId(),
+            challenge.job().jobId(),
             claims.jobId())
         .or(() ->
             require(

@@ -5,6 +5,7 @@ import io.parley.agreement.Agreement;
 import io.parley.agreement.Party;
 import io.parley.agreement.platform.TpmPolicy;
 import io.parley.broker.agreements.AgreementRows;
+import io.parley.broker.agreements.StoredAgreement;
 import io.parley.broker.evidence.EvidenceContext;
 import io.parley.broker.evidence.EvidenceParser;
 import io.parley.broker.evidence.EvidenceVerifiers;
@@ -29,6 +30,7 @@ import io.parley.wire.RefusedException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import org.jdbi.v3.core.Handle;
 
 /**
  * From evidence to sealed keys: parse, verify, judge, record, and only then answer.
@@ -75,8 +77,7 @@ public final class KeyRelease {
    *     gives the party no enclave, TOO_MANY, or why the agreement is not active
    */
   public Challenge challenge(Party caller, String jobId, String party) {
-    JobContext unused = requireEnclave(caller, jobId, party);
-    return challenges.create(jobId, party);
+    return challenges.create(requireEnclave(caller, jobId, party).job(), party);
   }
 
   /**
@@ -138,14 +139,15 @@ public final class KeyRelease {
         challenges
             .redeem(nonce, caller.name())
             .orElseThrow(() -> refusals.unknownChallenge(caller, parsed.unverifiedClaims()));
-    JobContext context = context(challenge.jobId());
+    JobContext context =
+        new JobContext(challenge.job(), store.read(read -> agreement(read, challenge.job())));
     // The name may have been given to somebody else since the challenge was.
     context.agreement().requireParty(caller);
     Agreement agreement = context.agreement().agreement();
     Party party = agreement.party(challenge.party());
     VerifiedEvidence verified =
         switch (verifiers.verify(
-            parsed, new EvidenceContext(agreement, party, challenge.jobId()))) {
+            parsed, new EvidenceContext(agreement, party, challenge.job().jobId()))) {
           case Verification.Genuine<VerifiedEvidence> genuine -> genuine.evidence();
           case Verification.Bad<?> bad -> throw refusals.bad(caller, context, bad);
           case Verification.Unchecked<?> unchecked ->
@@ -180,8 +182,12 @@ public final class KeyRelease {
   private JobContext context(String jobId) {
     return store.read(read -> {
       StoredJob job = JobRows.require(read, jobId);
-      return new JobContext(job, AgreementRows.require(read, job.agreement()));
+      return new JobContext(job, agreement(read, job));
     });
+  }
+
+  private static StoredAgreement agreement(Handle read, StoredJob job) {
+    return AgreementRows.require(read, job.agreement());
   }
 
   private static void requireOwn(String caller, String party) {

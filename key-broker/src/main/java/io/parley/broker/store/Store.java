@@ -44,6 +44,12 @@ public final class Store implements AutoCloseable {
   private static final Duration WAIT_MAX = Duration.ofSeconds(10);
   private static final int READERS = 4;
 
+  /** Of each connection. Jobs have random names, so what they touch lies everywhere in the file. */
+  private static final int CACHE_KIB = 16 << 10;
+
+  /** What the write-ahead log holds before its pages go into the file: 32 MiB. */
+  private static final int CHECKPOINT_PAGES = 8192;
+
   private final Handle writer;
   private final GroupCommit commits;
   private final BlockingQueue<Handle> readers;
@@ -238,6 +244,8 @@ public final class Store implements AutoCloseable {
     config.setPragma(SQLiteConfig.Pragma.SECURE_DELETE, "true");
     config.setBusyTimeout((int) WAIT_MAX.toMillis());
     config.setTransactionMode(TransactionMode.DEFERRED);
+    config.setCacheSize(-CACHE_KIB);
+    config.setPragma(SQLiteConfig.Pragma.WAL_AUTOCHECKPOINT, Integer.toString(CHECKPOINT_PAGES));
     SQLiteDataSource source = new SQLiteDataSource(config);
     source.setUrl("jdbc:sqlite:" + file.toAbsolutePath());
     return source;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.parley.broker.MutableTime;
+import io.parley.broker.jobs.StoredJob;
+import io.parley.wire.Digest;
 import io.parley.wire.RefusedException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -16,19 +18,23 @@ import org.junit.jupiter.api.Test;
 class ChallengesTest {
   private static final Duration VALID = Duration.ofMinutes(2);
 
+  private static final StoredJob JOB =
+      new StoredJob(
+          "job", Digest.of(new byte[] {1}), Digest.of(new byte[] {2}), "insurer", "request", 1);
+
   private final MutableTime time = new MutableTime(Instant.EPOCH);
   private final Challenges challenges = new Challenges(new SecureRandom(), time::nanoTime, VALID);
 
   @Test
   void isRedeemedOnce() {
-    Challenge challenge = challenges.create("job", "hospital");
+    Challenge challenge = challenges.create(JOB, "hospital");
     assertThat(challenges.redeem(challenge.nonce(), "hospital")).contains(challenge);
     assertThat(challenges.redeem(challenge.nonce(), "hospital")).isEmpty();
   }
 
   @Test
   void anotherPartyNeitherRedeemsNorBurnsIt() {
-    Challenge challenge = challenges.create("job", "hospital");
+    Challenge challenge = challenges.create(JOB, "hospital");
     assertThat(challenges.redeem(challenge.nonce(), "insurer")).isEmpty();
     assertThat(challenges.redeem(challenge.nonce(), "hospital")).contains(challenge);
   }
@@ -40,9 +46,9 @@ class ChallengesTest {
 
   @Test
   void expiresOnTheMonotonicClockAlsoAcrossItsWrap() {
-    Challenge early = challenges.create("job", "hospital");
+    Challenge early = challenges.create(JOB, "hospital");
     time.pass(VALID.minusNanos(1));
-    Challenge late = challenges.create("job", "hospital");
+    Challenge late = challenges.create(JOB, "hospital");
     assertThat(challenges.redeem(early.nonce(), "hospital")).contains(early);
     Challenge tooOld = late;
     time.pass(VALID);
@@ -51,7 +57,7 @@ class ChallengesTest {
 
   @Test
   void aWallClockSetBackLengthensNothing() {
-    Challenge challenge = challenges.create("job", "hospital");
+    Challenge challenge = challenges.create(JOB, "hospital");
     time.pass(VALID);
     time.set(Instant.EPOCH.minus(Duration.ofDays(1)));
     assertThat(challenges.redeem(challenge.nonce(), "hospital")).isEmpty();
@@ -60,20 +66,20 @@ class ChallengesTest {
   @Test
   void onePartyCannotTakeTheRoomOfAnother() {
     for (int i = 0; i < Challenges.PER_PARTY_MAX; i++) {
-      challenges.create("job", "hospital");
+      challenges.create(JOB, "hospital");
     }
-    assertThatThrownBy(() -> challenges.create("job", "hospital"))
+    assertThatThrownBy(() -> challenges.create(JOB, "hospital"))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("hospital");
-    assertThat(challenges.create("job", "insurer")).isNotNull();
+    assertThat(challenges.create(JOB, "insurer")).isNotNull();
     time.pass(VALID);
-    assertThat(challenges.create("job", "hospital")).isNotNull();
+    assertThat(challenges.create(JOB, "hospital")).isNotNull();
   }
 
   @Test
   void usedOnesMakeRoom() {
     for (int i = 0; i < 3 * Challenges.PER_PARTY_MAX; i++) {
-      Challenge challenge = challenges.create("job", "hospital");
+      Challenge challenge = challenges.create(JOB, "hospital");
       assertThat(challenges.redeem(challenge.nonce(), "hospital")).isPresent();
     }
   }
@@ -81,7 +87,7 @@ class ChallengesTest {
   @Test
   void ofManyThatRedeemAtOnceOneSucceeds() throws InterruptedException {
     for (int round = 0; round < 50; round++) {
-      Challenge challenge = challenges.create("job", "hospital");
+      Challenge challenge = challenges.create(JOB, "hospital");
       AtomicInteger redeemed = new AtomicInteger();
       CountDownLatch start = new CountDownLatch(1);
       Thread[] threads = new Thread[8];
