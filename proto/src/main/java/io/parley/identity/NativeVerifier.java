@@ -6,6 +6,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.SignatureException;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.HexFormat;
 
@@ -36,6 +37,8 @@ final class NativeVerifier {
       verifier.initVerify(imported);
       verifier.update(message);
       return verifier.verify(signature);
+    } catch (SignatureException e) {
+      return false;
     } catch (GeneralSecurityException e) {
       throw new BugException("Conscrypt has Ed25519", e);
     }

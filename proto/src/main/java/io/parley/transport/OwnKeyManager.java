@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Shows one certificate, whoever asks. The JDK's own managers take a key from a key store only,
- * which encrypts and decrypts it under a password that nobody needs: a third of a second in a fresh
- * process. Immutable.
+ * which encrypts it under a password that nobody needs and decrypts it again, with ten thousand
+ * rounds of PBKDF2 each. Immutable.
  */
 final class OwnKeyManager extends X509ExtendedKeyManager {
   private static final String ALIAS = "own";

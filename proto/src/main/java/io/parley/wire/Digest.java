@@ -72,8 +72,8 @@ public record Digest(ByteString value) {
   }
 
   /**
-   * A fresh SHA-256, for what is too large to hold. Of a gigabyte a second or two, where the JDK's
-   * has 120 MB in a process without the second compiler, which all of ours but a broker are.
+   * A fresh SHA-256, for what is too large to hold: 1.6 GB a second, where the JDK's does 120 MB in
+   * a process without the second compiler, which all of ours but a broker are.
    */
   public static MessageDigest newSha256() {
     try {

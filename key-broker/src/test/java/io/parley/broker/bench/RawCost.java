@@ -38,8 +38,7 @@ import javax.crypto.KeyAgreement;
  * </ul>
  *
  * <p>Not in it: certificates, revocation lists and collateral, which stay the same and are checked
- * once; the checkpoint's signature, which grants share; TLS; and the check that the enclave's own
- * signing key is one, which costs nearly what an Ed25519 verification does. Thread-safe.
+ * once; the checkpoint's signature, which grants share; and TLS. Thread-safe.
  */
 final class RawCost {
   private static final int SIGNED_BYTES = 1184;

@@ -134,7 +134,7 @@ public final class Parley {
 
   /**
    * The commands that words of the line may be meant as; all when none is. What is not meant is not
-   * made: of the time that a short command takes, that was a third.
+   * made: that was nearly half of the time of a short command.
    */
   private static Set<String> named(String... args) {
     Set<String> names = new LinkedHashSet<>(COMMANDS.keySet());
