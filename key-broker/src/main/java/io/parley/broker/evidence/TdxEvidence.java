@@ -10,6 +10,7 @@ import io.parley.broker.evidence.tdx.TdxQuote;
 import io.parley.broker.evidence.tdx.TdxQuoteParser;
 import io.parley.broker.evidence.tdx.TdxVerifier;
 import io.parley.broker.evidence.trust.Chains;
+import io.parley.broker.evidence.trust.KnownChains;
 import io.parley.broker.evidence.trust.KnownSignatures;
 import io.parley.evidence.HardwareDocument;
 import java.time.InstantSource;
@@ -24,6 +25,10 @@ final class TdxEvidence implements EvidenceVerifier {
           HardwareDocument::parse,
           HardwareDocument::launch);
 
+  /** Machines, more or less. */
+  private static final int CHAINS = 32;
+
+  private final TdxQuoteParser quotes = new TdxQuoteParser(new KnownChains(CHAINS));
   private final KnownCollateral read = new KnownCollateral();
   private final CollateralSource own;
   private final KnownSignatures known;
@@ -46,7 +51,7 @@ final class TdxEvidence implements EvidenceVerifier {
   }
 
   private Verification<TdxClaims> verify(TdxPolicy policy, HardwareDocument document) {
-    TdxQuote quote = new TdxQuoteParser().parse(document.report());
+    TdxQuote quote = quotes.parse(document.report());
     Collateral all =
         read.read("document", document.certificates(), document.collateral()).and(own.current());
     TdxCollateral collateral =

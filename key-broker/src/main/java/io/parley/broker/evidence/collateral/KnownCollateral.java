@@ -1,9 +1,8 @@
 package io.parley.broker.evidence.collateral;
 
 import com.google.protobuf.ByteString;
-import java.util.LinkedHashMap;
+import io.parley.broker.evidence.trust.Recent;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,15 +32,7 @@ public final class KnownCollateral {
     }
   }
 
-  private final Map<Pieces, Collateral> known =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Pieces, Collateral> eldest) {
-          return size() > MOST;
-        }
-      };
+  private final Recent<Pieces, Collateral> known = new Recent<>(MOST);
 
   /**
    * What {@link Collateral#read} makes of both together.
@@ -50,22 +41,14 @@ public final class KnownCollateral {
    */
   public Collateral read(String what, List<ByteString> certificates, List<ByteString> collateral) {
     Pieces pieces = new Pieces(certificates, collateral);
-    @Nullable Collateral before = find(pieces);
+    @Nullable Collateral before = known.find(pieces);
     if (before != null) {
       return before;
     }
     Collateral read = Collateral.read(what, certificates).and(Collateral.read(what, collateral));
     if (pieces.bytes() <= BYTES_MAX) {
-      add(pieces, read);
+      known.add(pieces, read);
     }
     return read;
-  }
-
-  private synchronized @Nullable Collateral find(Pieces pieces) {
-    return known.get(pieces);
-  }
-
-  private synchronized void add(Pieces pieces, Collateral read) {
-    known.put(pieces, read);
   }
 }

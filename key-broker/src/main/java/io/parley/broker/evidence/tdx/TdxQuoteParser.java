@@ -3,8 +3,8 @@ package io.parley.broker.evidence.tdx;
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.TdxClaims.Body;
 import io.parley.broker.evidence.tdx.TdxQuote.QuotingEnclave;
-import io.parley.broker.evidence.trust.Certificates;
 import io.parley.broker.evidence.trust.Hex;
+import io.parley.broker.evidence.trust.KnownChains;
 import io.parley.broker.evidence.trust.Octets;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -18,8 +18,7 @@ import java.util.regex.Pattern;
 
 /**
  * Reads quotes of versions 4 and 5 of a TD, signed with ECDSA P-256, with the machine's certificate
- * chain inside (Intel, "TDX DCAP Quoting Library API", appendix A.3 and A.4). Stateless and
- * thread-safe.
+ * chain inside (Intel, "TDX DCAP Quoting Library API", appendix A.3 and A.4). Thread-safe.
  */
 public final class TdxQuoteParser {
   private static final int MAX_QUOTE_BYTES = 16 << 10;
@@ -45,6 +44,20 @@ public final class TdxQuoteParser {
    * what a smaller quote leaves is zero.
    */
   private static final int PADDING_BYTES = BODY_TD_1_5_BYTES - BODY_TD_1_0_BYTES + 6;
+
+  private final KnownChains chains;
+
+  /** One that remembers nothing. */
+  public TdxQuoteParser() {
+    this(new KnownChains(0));
+  }
+
+  /**
+   * @param chains may be shared
+   */
+  public TdxQuoteParser(KnownChains chains) {
+    this.chains = chains;
+  }
 
   /**
    * Reads.
@@ -208,10 +221,9 @@ public final class TdxQuoteParser {
   }
 
   /** PEM with or without the zero that ends a text in C. */
-  private static List<X509Certificate> chain(Octets in) {
+  private List<X509Certificate> chain(Octets in) {
     ByteString pem = in.take("PEM", in.left());
     boolean terminated = !pem.isEmpty() && pem.byteAt(pem.size() - 1) == 0;
-    return Certificates.parseCanonicalPem(
-        "PCK chain", terminated ? pem.substring(0, pem.size() - 1) : pem);
+    return chains.read("PCK chain", terminated ? pem.substring(0, pem.size() - 1) : pem);
   }
 }

@@ -3,9 +3,7 @@ package io.parley.broker.evidence.trust;
 import com.google.protobuf.ByteString;
 import io.parley.wire.Digest;
 import java.security.cert.X509Certificate;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Signatures of vendors that were found good before: a chain's RSA signatures are most of the work
@@ -16,22 +14,13 @@ import java.util.Map;
  * without. Bounded: what was used least goes first. Thread-safe.
  */
 public final class KnownSignatures {
-  private final int most;
-  private final Map<Digest, Boolean> good =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Digest, Boolean> eldest) {
-          return size() > most;
-        }
-      };
+  private final Recent<Digest, Boolean> good;
 
   /**
    * @param most that are remembered; each takes about 200 bytes
    */
   public KnownSignatures(int most) {
-    this.most = most;
+    good = new Recent<>(most);
   }
 
   /** Remembers nothing. */
@@ -65,11 +54,11 @@ public final class KnownSignatures {
             .concat(Certificates.fingerprint(signer).value()));
   }
 
-  public synchronized boolean contains(Digest signature) {
-    return good.get(signature) != null;
+  public boolean contains(Digest signature) {
+    return good.find(signature) != null;
   }
 
-  public synchronized void add(Digest signature) {
-    good.put(signature, true);
+  public void add(Digest signature) {
+    good.add(signature, true);
   }
 }
