@@ -42,25 +42,27 @@ void main(String[] args) throws Exception {
   runtime(dist.resolve("runtime"));
   List<Archive> archives = new ArrayList<>();
   Path image = dist.resolve("runtime");
+  Path lists = repo.resolve("deploy/build");
   for (String app : List.of("sql", "regression", "matching", "intersect", "statistics", "tally")) {
     Path folder = dist.resolve("apps").resolve(app);
     copyTree(repo.resolve("enclave-shim/apps").resolve(app).resolve("target/app"), folder);
     // What an app needs to start hardly differs between those that have no engine.
-    archives.add(new Archive(image, folder, app.equals("sql") ? "sql" : "apps", "app.jsa"));
+    String list = app.equals("sql") ? "sql" : "apps";
+    archives.add(new Archive(image, folder, lists.resolve(list + ".classlist"), "app.jsa"));
   }
-  archives.add(new Archive(image, dist.resolve("lib/shim"), "shim", "shim.jsa"));
+  archives.add(new Archive(image, dist.resolve("lib/shim"), lists.resolve("shim.classlist"), "shim.jsa"));
   // Hosts run on the JDK itself; with another one than this they start without the archive.
   Path jdk = Path.of(System.getProperty("java.home"));
   for (String host : List.of("peer-node", "key-broker")) {
-    archives.add(new Archive(jdk, dist.resolve("lib").resolve(host), host, host + ".jsa"));
+    archives.add(
+        new Archive(jdk, dist.resolve("lib").resolve(host), lists.resolve(host + ".classlist"), host + ".jsa"));
   }
   // Each is made by a process of its own that keeps one processor busy.
   try (var workers = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
-    Path lists = repo.resolve("deploy/build");
     List<Callable<Void>> tasks = new ArrayList<>();
-    for (Archive each : archives) {
+    for (Archive archive : archives) {
       tasks.add(() -> {
-        archive(each, lists);
+        make(archive);
         return null;
       });
     }
@@ -160,23 +162,23 @@ void runtime(Path target) throws Exception {
  * itself) from a list of classes that a training run loaded; a list that names a class which is gone
  * only makes it smaller.
  */
-record Archive(Path java, Path folder, String list, String name) {}
+record Archive(Path java, Path folder, Path classList, String name) {}
 
-void archive(Archive made, Path lists) throws Exception {
-  Path folder = made.folder();
+void make(Archive wanted) throws Exception {
+  Path folder = wanted.folder();
   Path jars = Files.isDirectory(folder.resolve("lib")) ? folder.resolve("lib") : folder;
   List<String> classPath;
   try (var files = Files.list(jars)) {
     classPath = files.filter(f -> f.toString().endsWith(".jar")).map(Path::toString).sorted().toList();
   }
-  Path archive = folder.resolve(made.name());
+  Path archive = folder.resolve(wanted.name());
   Files.deleteIfExists(archive);
-  Path wanted = Files.createTempFile("assemble", ".classlist");
+  Path classList = Files.createTempFile("assemble", ".classlist");
   try {
-    Files.write(wanted, withOwnClasses(Files.readAllLines(lists.resolve(made.list() + ".classlist")), jars));
-    dump(made.java(), classPath, wanted, archive);
+    Files.write(classList, withOwnClasses(Files.readAllLines(wanted.classList()), jars));
+    dump(wanted.java(), classPath, classList, archive);
   } finally {
-    Files.delete(wanted);
+    Files.delete(classList);
   }
   Files.setLastModifiedTime(archive, FIXED);
 }

@@ -143,13 +143,12 @@ public final class BrokerWiring {
   private RunningBroker start(BrokerHome home, Closing closing) {
     BrokerConfig config = BrokerYaml.load(home.config());
     BrokerIdentity identity = BrokerIdentity.load(home.identity());
-    closing.add(identity.signingKey());
+    SigningKey signing = closing.add(identity.signingKey());
     closing.add(home.lock().acquiredBy());
     NativeFolder.prepare(home.nativeFolder());
 
     MasterKey master = closing.add(MasterKey.load(home.masterKey()));
     KeyVault vault = closing.add(vault(config.keys(), master, random));
-    SigningKey signing = identity.signingKey();
     AuditLog log = log(signing, master);
     Store store = closing.add(store(home, signing, log, log));
     LogKeeper keeper = closing.add(LogKeeper.open(log, store, home.log(), faults));
@@ -273,11 +272,10 @@ public final class BrokerWiring {
       closing.add(home.lock().acquiredBy());
       NativeFolder.prepare(home.nativeFolder());
       BrokerIdentity identity = BrokerIdentity.load(home.identity());
-      closing.add(identity.signingKey());
+      SigningKey signing = closing.add(identity.signingKey());
       MasterKey master = closing.add(MasterKey.load(home.masterKey()));
       KeyVault from = closing.add(vault(before, master, random));
       KeyVault to = closing.add(vault(config.keys(), master, random));
-      SigningKey signing = identity.signingKey();
       Store store = closing.add(store(home, signing, log(signing, master), CommitHook.NONE));
       return new Rewrapping(store, from, to).run();
     }

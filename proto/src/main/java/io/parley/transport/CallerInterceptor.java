@@ -15,13 +15,13 @@ import io.parley.identity.Membership;
 import io.parley.identity.Role;
 import io.parley.wire.BugException;
 import io.parley.wire.Reason;
+import io.parley.wire.Recent;
 import io.parley.wire.RefusedException;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -183,19 +183,10 @@ public final class CallerInterceptor implements ServerInterceptor {
   private static final class Verified {
     private record Signed(Caller caller, CaCertificate ca) {}
 
-    private final Map<X509Certificate, Signed> remembered =
-        new LinkedHashMap<>(16, 0.75f, true) {
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<X509Certificate, Signed> eldest) {
-            return size() > MAX_REMEMBERED;
-          }
-        };
+    private final Recent<X509Certificate, Signed> remembered = new Recent<>(MAX_REMEMBERED);
 
     Caller caller(X509Certificate leaf, Membership members, Instant now) {
-      @Nullable Signed known;
-      synchronized (remembered) {
-        known = remembered.get(leaf);
-      }
+      @Nullable Signed known = remembered.find(leaf);
       if (known != null && members.caOf(known.caller()).equals(known.ca())) {
         CertificateCheck.checkDates(known.ca().x509(), now, known.caller());
         CertificateCheck.checkDates(leaf, now, known.caller());
@@ -203,9 +194,7 @@ public final class CallerInterceptor implements ServerInterceptor {
       }
       Caller caller =
           CertificateCheck.verify(List.of(leaf), members::caOf, CertificateCheck.Use.CLIENT, now);
-      synchronized (remembered) {
-        remembered.put(leaf, new Signed(caller, members.caOf(caller)));
-      }
+      remembered.add(leaf, new Signed(caller, members.caOf(caller)));
       return caller;
     }
   }

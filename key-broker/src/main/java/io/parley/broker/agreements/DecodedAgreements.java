@@ -5,10 +5,9 @@ import io.parley.agreement.Agreement;
 import io.parley.agreement.AgreementCodec;
 import io.parley.broker.store.Columns;
 import io.parley.wire.Digest;
+import io.parley.wire.Recent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.jdbi.v3.core.config.JdbiConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -30,15 +29,7 @@ public final class DecodedAgreements implements JdbiConfig<DecodedAgreements> {
    */
   record Decoded(ByteString payload, Agreement agreement) {}
 
-  private final Map<Digest, Decoded> decoded =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Digest, Decoded> eldest) {
-          return size() > MOST;
-        }
-      };
+  private final Recent<Digest, Decoded> decoded = new Recent<>(MOST);
 
   /** Called by Jdbi, for each connection. */
   public DecodedAgreements() {}
@@ -50,14 +41,14 @@ public final class DecodedAgreements implements JdbiConfig<DecodedAgreements> {
    * @throws io.parley.wire.RefusedException as {@link AgreementCodec#decode}
    */
   Decoded decode(Digest digest, ResultSet row) throws SQLException {
-    @Nullable Decoded known = decoded.get(digest);
+    @Nullable Decoded known = decoded.find(digest);
     if (known != null) {
       return known;
     }
     ByteString payload = Columns.bytes(row, "payload");
     Decoded read = new Decoded(payload, AgreementCodec.decode(payload));
     if (payload.size() <= BYTES_MAX) {
-      decoded.put(digest, read);
+      decoded.add(digest, read);
     }
     return read;
   }

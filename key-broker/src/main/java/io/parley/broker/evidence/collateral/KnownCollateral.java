@@ -1,9 +1,8 @@
 package io.parley.broker.evidence.collateral;
 
 import com.google.protobuf.ByteString;
-import io.parley.broker.evidence.trust.Recent;
+import io.parley.wire.Recent;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Collateral that came with evidence, as it was read before, by its exact bytes: every report of
@@ -41,14 +40,13 @@ public final class KnownCollateral {
    */
   public Collateral read(String what, List<ByteString> certificates, List<ByteString> collateral) {
     Pieces pieces = new Pieces(certificates, collateral);
-    @Nullable Collateral before = known.find(pieces);
-    if (before != null) {
-      return before;
-    }
-    Collateral read = Collateral.read(what, certificates).and(Collateral.read(what, collateral));
-    if (pieces.bytes() <= BYTES_MAX) {
-      known.add(pieces, read);
-    }
-    return read;
+    return pieces.bytes() > BYTES_MAX
+        ? parse(what, pieces)
+        : known.get(pieces, () -> parse(what, pieces));
+  }
+
+  private static Collateral parse(String what, Pieces pieces) {
+    return Collateral.read(what, pieces.certificates())
+        .and(Collateral.read(what, pieces.collateral()));
   }
 }

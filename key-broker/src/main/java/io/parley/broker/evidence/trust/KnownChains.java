@@ -1,9 +1,9 @@
 package io.parley.broker.evidence.trust;
 
 import com.google.protobuf.ByteString;
+import io.parley.wire.Recent;
 import java.security.cert.X509Certificate;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Chains as they were read before, by the exact bytes of their PEM: every quote of one machine has
@@ -27,14 +27,10 @@ public final class KnownChains {
 
   /** As {@link Certificates#parseCanonicalPem}. */
   public List<X509Certificate> read(String what, ByteString pem) {
-    @Nullable List<X509Certificate> before = known.find(pem);
-    if (before != null) {
-      return before;
-    }
-    List<X509Certificate> read = List.copyOf(Certificates.parseCanonicalPem(what, pem));
-    if (pem.size() <= BYTES_MAX) {
-      known.add(pem, read);
-    }
-    return read;
+    return pem.size() > BYTES_MAX ? parse(what, pem) : known.get(pem, () -> parse(what, pem));
+  }
+
+  private static List<X509Certificate> parse(String what, ByteString pem) {
+    return List.copyOf(Certificates.parseCanonicalPem(what, pem));
   }
 }

@@ -2,6 +2,7 @@ package io.parley.broker.evidence.trust;
 
 import com.google.protobuf.ByteString;
 import io.parley.wire.Digest;
+import io.parley.wire.Recent;
 import java.security.cert.X509Certificate;
 import java.util.List;
 

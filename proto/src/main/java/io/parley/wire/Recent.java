@@ -1,7 +1,8 @@
-package io.parley.broker.evidence.trust;
+package io.parley.wire;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** So many values by their keys; what was used least goes first. Thread-safe. */
@@ -21,6 +22,18 @@ public final class Recent<K, V> {
             return size() > most;
           }
         };
+  }
+
+  /** The value of the key, which is made where it is not known; by two threads perhaps twice. */
+  public V get(K key, Supplier<V> make) {
+    @Nullable V known = find(key);
+    if (known != null) {
+      return known;
+    }
+    // Outside of the lock: it may take long. What fails is not kept.
+    V made = make.get();
+    add(key, made);
+    return made;
   }
 
   public synchronized @Nullable V find(K key) {
