@@ -3,8 +3,8 @@ package io.parley.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.parley.transport.ReservedPorts;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One party: its home, and its node as a process. */
 final class Party implements AutoCloseable {
+  static final ReservedPorts PORTS = new ReservedPorts();
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   final String name;
@@ -39,11 +40,11 @@ final class Party implements AutoCloseable {
   /** The same, with more in broker.yaml. */
   static List<Party> two(Path folder, String first, String second, String brokerYaml)
       throws Exception {
-    Party founder = new Party(first, folder.resolve(first), freePort());
-    Party other = new Party(second, folder.resolve(second), freePort());
+    Party founder = new Party(first, folder.resolve(first), PORTS.next());
+    Party other = new Party(second, folder.resolve(second), PORTS.next());
     founder.parley(
         "identity", "create", "--party", first, "--listen", founder.address(), "--embedded-broker");
-    founder.parley("broker", "create", "--listen", "127.0.0.1:" + freePort());
+    founder.parley("broker", "create", "--listen", "127.0.0.1:" + PORTS.next());
     Files.writeString(
         founder.home.resolve("broker").resolve("broker.yaml"),
         brokerYaml,
@@ -71,7 +72,7 @@ final class Party implements AutoCloseable {
 
   /** A consortium of one, whose broker listens on this port. */
   static Party alone(Path home, String name, int brokerPort) throws Exception {
-    Party party = new Party(name, home, freePort());
+    Party party = new Party(name, home, PORTS.next());
     party.parley(
         "identity", "create", "--party", name, "--listen", party.address(), "--embedded-broker");
     party.parley("broker", "create", "--listen", "127.0.0.1:" + brokerPort);
@@ -86,12 +87,6 @@ final class Party implements AutoCloseable {
         party.home.resolve("broker").toString());
     party.start();
     return party;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 
   String address() {

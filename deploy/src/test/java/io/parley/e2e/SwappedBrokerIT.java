@@ -11,7 +11,6 @@ import io.parley.identity.SigningKey;
 import io.parley.proto.broker.v1.Grant;
 import io.parley.proto.broker.v1.RequestKeysResponse;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -77,7 +76,7 @@ class SwappedBrokerIT {
     ada.close();
     Broker broker = membership(ada.home).broker();
     address = Integer.parseInt(broker.address().replaceFirst(".*:", ""));
-    real = "127.0.0.1:" + freePort();
+    real = "127.0.0.1:" + Party.PORTS.next();
     Path config = ada.home.resolve("broker/broker.yaml");
     Files.writeString(config, Files.readString(config).replace(broker.address(), real));
     middle = inTheMiddle();
@@ -216,11 +215,5 @@ class SwappedBrokerIT {
       }
     }
     return MembershipChain.verify(chain).current();
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 }

@@ -45,10 +45,10 @@ import io.parley.proto.peer.v1.JobState;
 import io.parley.transport.Channels;
 import io.parley.transport.ExpectedServer;
 import io.parley.transport.MutualTls;
+import io.parley.transport.ReservedPorts;
 import io.parley.wire.Digest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +69,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Whole nodes in one JVM, over real mTLS, with a fake broker and fake enclaves. */
 final class TestConsortium implements AutoCloseable {
+  private static final ReservedPorts PORTS = new ReservedPorts();
+
   /** One party's node, and its clients. */
   final class TestNode {
     final String party;
@@ -94,8 +96,8 @@ final class TestConsortium implements AutoCloseable {
       this.home = state.resolveSibling("home");
       this.identity = PartyIdentity.create(home.resolve("identity"), party, clock, random);
       this.state = state;
-      this.port = freePort();
-      this.dataPort = freePort();
+      this.port = PORTS.next();
+      this.dataPort = PORTS.next();
     }
 
     /** Its configuration. */
@@ -354,14 +356,6 @@ final class TestConsortium implements AutoCloseable {
 
   static String text(ByteString bytes) {
     return bytes.toString(StandardCharsets.UTF_8);
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.parley.identity.Role;
 import io.parley.peer.cli.process.ChildJvm;
 import io.parley.peer.cli.process.Distribution;
 import io.parley.peer.members.MembershipStore;
+import io.parley.transport.ReservedPorts;
 import io.parley.wire.BugException;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.ParleyException;
@@ -16,8 +17,6 @@ import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -134,7 +133,18 @@ final class Cast {
 
   /** Identities, then the list that all have signed, then the processes; in parallel. */
   void start(NodeSettings settings) throws IOException, InterruptedException {
-    List<Integer> ports = freePorts(players.size() + 1);
+    // Lists name addresses, so they must be known before anybody listens there.
+    try (ReservedPorts reserved = new ReservedPorts()) {
+      List<Integer> ports = new ArrayList<>();
+      for (int i = 0; i <= players.size(); i++) {
+        ports.add(reserved.next());
+      }
+      start(settings, ports);
+    }
+  }
+
+  private void start(NodeSettings settings, List<Integer> ports)
+      throws IOException, InterruptedException {
     Path brokerHome = stage.folder().resolve("broker");
     String brokerAddress = "127.0.0.1:" + ports.getLast();
     SoftToken token =
@@ -245,21 +255,6 @@ final class Cast {
     MembershipStore.create(brokerHome.resolve("membership"), chain);
     for (Player player : players.values()) {
       MembershipStore.create(player.home().consortium(), chain);
-    }
-  }
-
-  /** Ports that were free a moment ago: lists name addresses, so they must be known before. */
-  private static List<Integer> freePorts(int count) throws IOException {
-    List<ServerSocket> sockets = new ArrayList<>();
-    try {
-      for (int i = 0; i < count; i++) {
-        sockets.add(new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1")));
-      }
-      return sockets.stream().map(ServerSocket::getLocalPort).toList();
-    } finally {
-      for (ServerSocket socket : sockets) {
-        socket.close();
-      }
     }
   }
 

@@ -18,12 +18,11 @@ import io.parley.proto.peer.v1.SignProposalRequest;
 import io.parley.transport.Channels;
 import io.parley.transport.ExpectedServer;
 import io.parley.transport.MutualTls;
+import io.parley.transport.ReservedPorts;
 import io.parley.wire.Digest;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -40,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Parties that meet, by the command and over the real TLS. */
 class ConsortiumTest {
+  private static final ReservedPorts PORTS = new ReservedPorts();
   private static final Clock CLOCK = Clock.systemUTC();
   private static final Clock TOMORROW_AND_MORE = Clock.offset(CLOCK, Duration.ofHours(25));
 
@@ -434,14 +434,6 @@ class ConsortiumTest {
   }
 
   private String address(String party) {
-    return addresses.computeIfAbsent(party, _ -> "127.0.0.1:" + freePort());
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    return addresses.computeIfAbsent(party, _ -> "127.0.0.1:" + PORTS.next());
   }
 }
