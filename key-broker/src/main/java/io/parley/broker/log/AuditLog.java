@@ -46,9 +46,13 @@ public final class AuditLog implements CommitHook {
   private final SigningKey brokerKey;
   private final LogSeal seal;
   private final FaultPoints faults;
-  // Both are touched by the thread that writes only.
+  // These are touched by the thread that writes only.
   private final List<Leaf> appended = new ArrayList<>();
   private @Nullable Prepared prepared;
+
+  /** Whether {@link #appended} may hold entries that were taken back. */
+  private boolean undone;
+
   private volatile Consumer<SignedCheckpoint> published = checkpoint -> {};
   private volatile @Nullable State state;
 
@@ -87,11 +91,16 @@ public final class AuditLog implements CommitHook {
 
   /** Appends, within the caller's write transaction; answers with the entry's index. */
   public long append(Handle write, Decision decision) {
-    Entry entry = Entry.of(LogRows.size(write), clock.instant(), decision, random);
+    if (undone) {
+      // It has taken its entries out of the table: others come in their places.
+      forgetFrom(LogRows.size(write));
+      undone = false;
+    }
+    long index = current().edge().size() + appended.size();
+    Entry entry = Entry.of(index, clock.instant(), decision, random);
     Leaf leaf = new Leaf(entry, entry.message().getDecision(), entry.leaf());
+    // The table refuses a second entry of this index, and beforeCommit a gap.
     LogRows.insert(write, entry, leaf.decision(), leaf.hash());
-    // Work that was undone has taken its entries out of the table: others come in their places.
-    forgetFrom(entry.index());
     appended.add(leaf);
     faults.reached(FaultPoint.APPENDED);
     return entry.index();
@@ -111,12 +120,18 @@ public final class AuditLog implements CommitHook {
   }
 
   @Override
+  public void afterUndo() {
+    undone = true;
+  }
+
+  @Override
   public void beforeCommit(Handle write) {
     prepared = null;
     faults.reached(FaultPoint.BEFORE_CHECKPOINT);
     TreeEdge edge = current().edge();
     long size = LogRows.size(write);
     forgetFrom(size);
+    undone = false;
     List<Leaf> leaves = List.copyOf(appended);
     for (Leaf leaf : leaves) {
       if (leaf.entry().index() != edge.size()) {

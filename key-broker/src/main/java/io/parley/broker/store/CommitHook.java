@@ -11,11 +11,20 @@ public interface CommitHook {
   CommitHook NONE =
       new CommitHook() {
         @Override
+        public void afterUndo() {}
+
+        @Override
         public void beforeCommit(Handle write) {}
 
         @Override
         public void afterCommit() {}
       };
+
+  /**
+   * Something of the transaction, or all of it, was taken back: what was read from it before may be
+   * no longer so.
+   */
+  void afterUndo();
 
   /**
    * Adds to a transaction whose work is done. When it throws, nothing of the transaction is kept,

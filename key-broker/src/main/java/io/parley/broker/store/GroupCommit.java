@@ -132,6 +132,7 @@ final class GroupCommit implements AutoCloseable {
   private void finish(List<Work<?>> started, Statement statement) throws SQLException {
     if (started.stream().noneMatch(Work::isDone)) {
       statement.execute("ROLLBACK");
+      hook.afterUndo();
       return;
     }
     hook.beforeCommit(writer);
@@ -155,6 +156,7 @@ final class GroupCommit implements AutoCloseable {
       // Where SQLite gave the whole transaction up there is no savepoint to go back to: this
       // throws.
       statement.execute("ROLLBACK TO work");
+      hook.afterUndo();
     }
     statement.execute("RELEASE work");
   }
@@ -163,6 +165,7 @@ final class GroupCommit implements AutoCloseable {
   private void undo(List<Work<?>> started, Throwable cause) {
     LOG.error(
         "the broker's database failed, nothing of {} changes was kept", started.size(), cause);
+    hook.afterUndo();
     try (Statement statement = writer.getConnection().createStatement()) {
       statement.execute("ROLLBACK");
     } catch (SQLException e) {

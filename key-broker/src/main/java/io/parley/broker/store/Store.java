@@ -246,6 +246,8 @@ public final class Store implements AutoCloseable {
     config.setTransactionMode(TransactionMode.DEFERRED);
     config.setCacheSize(-CACHE_KIB);
     config.setPragma(SQLiteConfig.Pragma.WAL_AUTOCHECKPOINT, Integer.toString(CHECKPOINT_PAGES));
+    // Nobody asks for the number of a row that was inserted; the driver would, after each.
+    config.setGetGeneratedKeys(false);
     SQLiteDataSource source = new SQLiteDataSource(config);
     source.setUrl("jdbc:sqlite:" + file.toAbsolutePath());
     return source;

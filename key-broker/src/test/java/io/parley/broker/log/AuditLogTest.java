@@ -3,6 +3,7 @@ package io.parley.broker.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.parley.agreement.Party;
 import io.parley.broker.log.Decision.Action;
 import io.parley.broker.store.FaultPoints;
@@ -27,6 +28,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -319,6 +321,50 @@ class AuditLogTest {
   }
 
   @Test
+  void workThatFailsLeavesNoGapForThatWhichSharesItsTransaction() throws Exception {
+    CountDownLatch busy = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    List<Thread> threads = new ArrayList<>();
+    threads.add(
+        Thread.ofVirtual()
+            .start(() ->
+                store.write(write -> {
+                  busy.countDown();
+                  Uninterruptibles.awaitUninterruptibly(goOn);
+                  return log.append(write, decision("first"));
+                })));
+    busy.await();
+    for (int i = 0; i < 30; i++) {
+      boolean fails = i % 3 == 1;
+      threads.add(Thread.ofVirtual().unstarted(() -> appendTwo(fails)));
+    }
+    threads.subList(1, threads.size()).forEach(Thread::start);
+    goOn.countDown();
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(log.checkpoint().head().size()).isEqualTo(5 + 1 + 20 * 2);
+    assertThat(new LogReader(store, log).entries(HOSPITAL, 0, 256))
+        .noneMatch(entry -> entry.toString().contains("fails"));
+    reopen();
+  }
+
+  private void appendTwo(boolean fails) {
+    try {
+      store.write(write -> {
+        log.append(write, decision(fails ? "fails" : "stays"));
+        long index = log.append(write, decision(fails ? "fails too" : "stays too"));
+        if (fails) {
+          throw new IllegalStateException("undo");
+        }
+        return index;
+      });
+    } catch (IllegalStateException e) {
+      assertThat(fails).isTrue();
+    }
+  }
+
+  @Test
   void whatIsTooLongIsCutAndNeverLost() {
     append("\u00e4".repeat(50_000));
     assertThat(new LogReader(store, log).decisions(HOSPITAL, "", 5, 10))
@@ -378,8 +424,11 @@ class AuditLogTest {
   }
 
   private void append(String detail) {
-    store.write(
-        write -> log.append(write, Decision.about(Action.HALT, "hospital", null, "", detail)));
+    store.write(write -> log.append(write, decision(detail)));
+  }
+
+  private static Decision decision(String detail) {
+    return Decision.about(Action.HALT, "hospital", null, "", detail);
   }
 
   private void withoutTriggers(String change) {

@@ -28,8 +28,14 @@ class GroupCommitTest {
 
   @TempDir Path folder;
   private final AtomicInteger commits = new AtomicInteger();
+  private final AtomicInteger undone = new AtomicInteger();
   private final CommitHook hook =
       new CommitHook() {
+        @Override
+        public void afterUndo() {
+          undone.incrementAndGet();
+        }
+
         @Override
         public void beforeCommit(Handle write) {
           if (refuse) {
@@ -59,6 +65,7 @@ class GroupCommitTest {
   void whoWaitsTogetherSharesASyncAndEachHasItsOwnAnswer() throws Exception {
     Map<Integer, Object> answers = together(TOGETHER, version -> version % 3 != 0);
     assertThat(commits.get()).as("one for the first, one for all others").isLessThanOrEqualTo(2);
+    assertThat(undone.get()).isEqualTo(TOGETHER / 3);
     List<Integer> expected =
         IntStream.rangeClosed(1, TOGETHER).filter(version -> version % 3 != 0).boxed().toList();
     assertThat(versions()).isEqualTo(expected);
