@@ -238,6 +238,7 @@ final class HardwareHostileTest {
         "tdx",
         cases -> {
           body(cases, "a debug TD", Reason.EVIDENCE_DEBUG, b -> b.put(120, (byte) 1));
+          body(cases, "a migratable TD", Reason.EVIDENCE_MIGRATABLE, b -> b.put(123, (byte) 0x30));
           body(
               cases, "another image", Reason.EVIDENCE_MEASUREMENT_WRONG, b -> b.put(136, (byte) 1));
           body(

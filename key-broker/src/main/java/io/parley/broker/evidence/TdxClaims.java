@@ -14,12 +14,19 @@ import java.util.TreeSet;
  * What an Intel TDX machine vouches for.
  *
  * @param debug whether the host may read and write the guest's memory
+ * @param migratable whether another TD may be given its memory, on another machine too
  * @param fmspc which kind of platform it is
  * @param tcb how new it is, as Intel's collateral has it
  * @param body what the quote says of the guest
  */
 public record TdxClaims(
-    int quoteVersion, boolean debug, ByteString fmspc, Tcb tcb, Body body, Revocation revocation)
+    int quoteVersion,
+    boolean debug,
+    boolean migratable,
+    ByteString fmspc,
+    Tcb tcb,
+    Body body,
+    Revocation revocation)
     implements PlatformClaims {
   /** Kind of evidence, as an agreement names it. */
   public static final String KIND = "tdx";
@@ -37,7 +44,12 @@ public record TdxClaims(
     }
   }
 
-  /** The TD report: names are those of Intel's TDX module specification. */
+  /**
+   * The TD report: names are those of Intel's TDX module specification.
+   *
+   * @param mrServiceTd the service TDs that it is bound to; empty in a TD report 1.0, which cannot
+   *     tell
+   */
   public record Body(
       ByteString teeTcbSvn,
       ByteString mrSeam,
@@ -50,7 +62,8 @@ public record TdxClaims(
       ByteString mrOwner,
       ByteString mrOwnerConfig,
       List<ByteString> rtmrs,
-      ByteString reportData) {
+      ByteString reportData,
+      ByteString mrServiceTd) {
     public Body {
       rtmrs = List.copyOf(rtmrs);
     }
@@ -66,6 +79,7 @@ public record TdxClaims(
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("quote_version", quoteVersion);
     fields.put("debug", debug);
+    fields.put("migratable", migratable);
     fields.put("fmspc", Hex.of(fmspc));
     fields.put("tcb_status", tcb.status().text());
     fields.put("tcb_date", tcb.date());
@@ -85,6 +99,9 @@ public record TdxClaims(
     body.rtmrs().forEach(register -> registers.add(Hex.of(register)));
     fields.put("rtmrs", registers);
     fields.put("report_data", Hex.of(body.reportData()));
+    if (!body.mrServiceTd().isEmpty()) {
+      fields.put("mr_service_td", Hex.of(body.mrServiceTd()));
+    }
     fields.put("revocation", revocation.name());
     return fields;
   }

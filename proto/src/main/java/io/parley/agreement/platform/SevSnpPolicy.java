@@ -29,7 +29,10 @@ public record SevSnpPolicy(
   /** The kind of evidence. */
   public static final String KIND = "sev-snp";
 
-  public static final List<String> FAMILIES = List.of("milan", "genoa", "turin");
+  /** The one whose TCB has a version of the FMC. */
+  static final String TURIN = "turin";
+
+  public static final List<String> FAMILIES = List.of("milan", "genoa", TURIN);
   public static final List<String> SIGNERS = List.of("vcek", "vlek");
   public static final int MEASUREMENT_BYTES = 48;
   public static final int HOST_DATA_BYTES = 32;

@@ -33,7 +33,7 @@ final class SevSnpYaml {
         values.some("families", "milan, genoa, turin", word(SevSnpPolicy.FAMILIES));
     List<ByteString> measurements =
         values.some("measurements", "measurements", hex(SevSnpPolicy.MEASUREMENT_BYTES));
-    SnpTcb tcb = tcb(values.section());
+    SnpTcb tcb = tcb(values.section(), families.contains(SevSnpPolicy.TURIN));
     List<Integer> vmpl =
         values.someOr(
             "vmpl", "privilege levels", number(SevSnpPolicy.VMPL_MAX), SevSnpPolicy.STRICT_VMPL);
@@ -73,14 +73,14 @@ final class SevSnpYaml {
             roots);
   }
 
-  private static SnpTcb tcb(YamlSection section) {
+  private static SnpTcb tcb(YamlSection section, boolean turin) {
     @Nullable YamlSection tcb = section.section("minimum_tcb");
     if (tcb == null) {
       return new SnpTcb(0, 0, 0, 0, 0);
     }
     tcb.only("fmc", "bootloader", "tee", "snp", "microcode");
     return new SnpTcb(
-        tcb.value("fmc", 0, number(SnpTcb.MAX)),
+        turin ? version(tcb, "fmc") : tcb.value("fmc", 0, number(SnpTcb.MAX)),
         version(tcb, "bootloader"),
         version(tcb, "tee"),
         version(tcb, "snp"),

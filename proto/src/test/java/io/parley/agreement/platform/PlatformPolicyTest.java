@@ -43,6 +43,23 @@ final class PlatformPolicyTest {
   }
 
   @Test
+  void aMinimumForTurinNamesItsFmc() {
+    String text =
+        """
+        kind: sev-snp
+        families: [%s]
+        measurements: [%s]
+        minimum_tcb: {bootloader: 4, tee: 1, snp: 20, microcode: 209}
+        """;
+    String measurement = "ab".repeat(48);
+    assertThat(PlatformYaml.parse(text.formatted("genoa", measurement), "p").policy()).isNotNull();
+    assertThatThrownBy(
+            () -> PlatformYaml.parse(text.formatted("genoa, turin", measurement), "p").policy())
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("minimum_tcb: 'fmc' is missing");
+  }
+
+  @Test
   void ordersMeanNothing() {
     SevSnpPolicy snp = PolicySamples.snp();
     assertThat(snp.measurements()).containsExactly(bytes(48, 1), bytes(48, 0xff));

@@ -76,6 +76,10 @@ public final class VendorFile {
   }
 
   private static ByteString raw(Path file) throws IOException {
+    // A pipe that nobody writes to would be waited for without end.
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new IOException(file + " is not a file");
+    }
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {

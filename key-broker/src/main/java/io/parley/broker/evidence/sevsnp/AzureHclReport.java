@@ -11,10 +11,16 @@ import java.nio.ByteOrder;
  */
 public final class AzureHclReport {
   private static final ByteString MAGIC = ByteString.copyFromUtf8("HCLA");
-  private static final int MAX_BYTES = 16 << 10;
-  private static final int MAX_DATA_BYTES = 8 << 10;
   private static final int SHA256 = 1;
   private static final int STATUS_BYTES = 16;
+  private static final int VERSION_MAX = 2;
+  private static final int REQUEST_TYPE = 2;
+  private static final int DATA_VERSION = 1;
+  private static final int SNP = 2;
+
+  /** Of the NV index that such a report is read from. */
+  private static final int NV_BYTES = 2600;
+
   private static final int HEAD_BYTES = 32;
   private static final int DATA_HEAD_BYTES = 20;
   private static final int REPORT_DATA_AT = 0x50;
@@ -32,22 +38,29 @@ public final class AzureHclReport {
       return bytes;
     }
     Octets in = new Octets("HCL report", bytes, ByteOrder.LITTLE_ENDIAN);
-    if (bytes.size() > MAX_BYTES) {
-      throw in.malformed("length", "is more than %d bytes".formatted(MAX_BYTES));
+    if (bytes.size() != NV_BYTES) {
+      throw in.malformed("length", "is %d bytes; expected %d".formatted(bytes.size(), NV_BYTES));
     }
     in.take("magic", MAGIC.size());
-    in.take("version", Integer.BYTES);
+    long version = in.u32("version");
     long all = in.u32("size");
-    in.take("request type", Integer.BYTES);
+    long request = in.u32("request type");
     in.zeros("status and reserved", STATUS_BYTES);
     ByteString report = in.take("report", SnpReportParser.SIZE_BYTES);
     long size = in.u32("data size");
-    in.u32("data version");
-    in.u32("report type");
+    long dataVersion = in.u32("data version");
+    long type = in.u32("report type");
     long hash = in.u32("hash type");
     long dataSize = in.u32("variable data size");
+    if (version < 1
+        || version > VERSION_MAX
+        || request != REQUEST_TYPE
+        || dataVersion != DATA_VERSION
+        || type != SNP) {
+      throw in.malformed("head", "is not that of an SEV-SNP report in a version that is known");
+    }
     if (hash != SHA256
-        || dataSize > MAX_DATA_BYTES
+        || dataSize > in.left()
         || size != dataSize + DATA_HEAD_BYTES
         || all != HEAD_BYTES + SnpReportParser.SIZE_BYTES + size) {
       throw in.malformed("data", "is not under SHA-256, or not as long as it says");

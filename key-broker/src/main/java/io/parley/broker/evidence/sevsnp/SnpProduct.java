@@ -41,11 +41,17 @@ public enum SnpProduct {
     return this == TURIN ? 8 : 64;
   }
 
-  /** By a certificate's product name, such as "Milan-B0" or, in a VLEK, "Milan". */
+  /**
+   * By a certificate's product name, such as "Milan-B0" or, in a VLEK, "Milan". Siena is of Genoa's
+   * line, under its root.
+   */
   public static Optional<SnpProduct> named(String productName) {
-    String line = productName.split("-", 2)[0];
+    String line = productName.split("-", 2)[0].toLowerCase(Locale.ROOT);
+    if (line.equals("siena")) {
+      return Optional.of(GENOA);
+    }
     for (SnpProduct product : values()) {
-      if (product.text().equals(line.toLowerCase(Locale.ROOT))) {
+      if (product.text().equals(line)) {
         return Optional.of(product);
       }
     }

@@ -162,8 +162,10 @@ public final class TdxQuoteParser {
       rtmrs.add(in.take("rtmr", 48));
     }
     ByteString reportData = in.take("report_data", 64);
+    ByteString mrServiceTd = ByteString.EMPTY;
     if (later) {
-      in.take("tee_tcb_svn_2 and mr_service_td", BODY_TD_1_5_BYTES - BODY_TD_1_0_BYTES);
+      in.take("tee_tcb_svn_2", 16);
+      mrServiceTd = in.take("mr_service_td", 48);
     }
     return new Body(
         teeTcbSvn,
@@ -177,7 +179,8 @@ public final class TdxQuoteParser {
         mrOwner,
         mrOwnerConfig,
         rtmrs,
-        reportData);
+        reportData,
+        mrServiceTd);
   }
 
   private static Octets nested(Octets in, String field, int type) {

@@ -34,6 +34,9 @@ public final class TdxVerifier {
   public static final Digest INTEL =
       Digest.parse("sha256:44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3");
 
+  /** In the fourth byte of td_attributes. */
+  private static final int MIGRATABLE = 1 << 5;
+
   private static final Tcb NOT_CHECKED =
       new Tcb(TcbStatus.NOT_CHECKED, "", 0, Collections.emptySortedSet());
 
@@ -84,11 +87,21 @@ public final class TdxVerifier {
           quote.version(),
           // TUD, "TD under debug": with any of its bits set the host can look inside.
           quote.body().tdAttributes().byteAt(0) != 0,
+          isMigratable(quote.body()),
           PckCertificate.of(pck).fmspc(),
           tcb,
           quote.body(),
           collateral.isEmpty() ? Revocation.NOT_CHECKED : Revocation.CHECKED);
     });
+  }
+
+  /**
+   * The attribute MIGRATABLE, bit 29, lets a migration TD have the key of this one's memory. It is
+   * in no measurement: whoever starts the TD sets it. A service TD that is bound is one, there are
+   * no others (Intel, "TDX Module Base Architecture Specification", TD attributes and service TDs).
+   */
+  private static boolean isMigratable(TdxClaims.Body body) {
+    return (body.tdAttributes().byteAt(3) & MIGRATABLE) != 0 || !Octets.isZero(body.mrServiceTd());
   }
 
   private Tcb tcb(TdxQuote quote, TdxCollateral collateral, Instant at)

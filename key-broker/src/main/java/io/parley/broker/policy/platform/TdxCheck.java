@@ -102,6 +102,12 @@ public record TdxCheck(
         debug,
         claims.debug(),
         "start the TD without debugging: the host can read its memory");
+    all.equal(
+        Reason.EVIDENCE_MIGRATABLE,
+        "migratable",
+        PlatformCheck.refused(),
+        claims.migratable(),
+        "start the TD without migration: another TD gets the key of its memory");
     TcbStatus status = claims.tcb().status();
     all.that(
         status == TcbStatus.NOT_CHECKED

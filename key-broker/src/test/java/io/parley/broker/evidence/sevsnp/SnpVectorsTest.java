@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Reports of real chips. */
@@ -128,11 +129,29 @@ final class SnpVectorsTest {
   @Test
   void acceptsTheReportInAzuresHcl() {
     ByteString hcl = Vectors.bytes(TRUSTEE + "az-snp-vtpm/hcl-report.bin");
-    SnpReport report =
-        parse(hcl.substring(HCL_REPORT_AT, HCL_REPORT_AT + SnpReportParser.SIZE_BYTES));
-    SnpClaims claims =
-        genuine(verify(report, Vectors.pem(TRUSTEE + "az-snp-vtpm/vcek.pem"), JUNE_2024));
-    assertThat(claims.product()).isEqualTo("milan");
+    assertThat(AzureHclReport.reportIn(hcl))
+        .isEqualTo(hcl.substring(HCL_REPORT_AT, HCL_REPORT_AT + SnpReportParser.SIZE_BYTES));
+    assertThat(genuine(azure(hcl)).product()).isEqualTo("milan");
+  }
+
+  @Test
+  void refusesEveryChangeOfAzuresHcl() {
+    Mutations.allRefused(
+        Vectors.bytes(TRUSTEE + "az-snp-vtpm/hcl-report.bin"), SnpVectorsTest::azure);
+  }
+
+  private static Verification<SnpClaims> azure(ByteString hcl) {
+    return verify(
+        parse(AzureHclReport.reportIn(hcl)),
+        Vectors.pem(TRUSTEE + "az-snp-vtpm/vcek.pem"),
+        JUNE_2024);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Milan-B0,MILAN", "Milan,MILAN", "Genoa-B1,GENOA", "Siena,GENOA", "Turin-A0,TURIN"})
+  void knowsLinesByTheirProducts(String name, SnpProduct line) {
+    assertThat(SnpProduct.named(name)).contains(line);
+    assertThat(SnpProduct.named("X" + name)).isEmpty();
   }
 
   private static Verification<SnpClaims> trustee(ByteString report, Instant at) {

@@ -130,6 +130,18 @@ final class TdxVerifierTest {
   }
 
   @Test
+  void saysThatATdMayBeMigrated() {
+    assertThat(genuine(verify(INTEL.quote(5, REPORT_DATA), TdxCollateral.NONE)).migratable())
+        .isFalse();
+    ByteBuffer attribute = INTEL.body(4, REPORT_DATA);
+    attribute.put(123, (byte) (attribute.get(123) | 0x20));
+    ByteBuffer serviceTd = INTEL.body(5, REPORT_DATA).put(647, (byte) 1);
+    for (ByteString quote : List.of(INTEL.quote(4, attribute), INTEL.quote(5, serviceTd))) {
+      assertThat(genuine(verify(quote, TdxCollateral.NONE)).migratable()).isTrue();
+    }
+  }
+
+  @Test
   void tellsHowOldAPlatformIs() {
     TdxClaims old =
         genuine(

@@ -253,6 +253,7 @@ final class PlatformCheckTest {
     return new TdxClaims(
         5,
         false,
+        false,
         ByteString.EMPTY,
         new TdxClaims.Tcb(status, "", evaluation, new TreeSet<>(advisories)),
         new TdxClaims.Body(
@@ -267,7 +268,8 @@ final class PlatformCheckTest {
             zeros,
             zeros,
             Collections.nCopies(4, measured),
-            zeros),
+            zeros,
+            ByteString.EMPTY),
         Revocation.CHECKED);
   }
 }
