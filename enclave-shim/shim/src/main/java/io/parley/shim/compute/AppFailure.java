@@ -24,6 +24,11 @@ import org.jspecify.annotations.Nullable;
  * of a fixed list: those that the bundled apps and the SDK give with messages that name columns,
  * datasets and rules, and quote no row. Whoever signs another app's digest answers for its keeping
  * to that too (deploy/docs/apps.md). The message is cut and stripped of control characters.
+ *
+ * <p>The list is there against mistakes, such as a library's message under a reason of its own. It
+ * is none against an app that means to tell: that says INVALID_PARAMETER and writes what it likes.
+ * So one more reason opens nothing to such an app, as long as it is no word that a library or an
+ * app's author is likely to use for what went wrong on a row, such as CAST_FAILED.
  */
 final class AppFailure {
   static final String FILE = "error.json";
@@ -41,6 +46,11 @@ final class AppFailure {
           "TOO_FEW_ROWS",
           "TOO_MANY_LEVELS",
           "COLLINEAR",
+          "NOT_FINITE",
+          "SEPARATION",
+          "NOT_CONVERGED",
+          "NO_PAIRS",
+          "CHAIN_BROKEN",
           "MEMORY_LIMIT");
 
   /** Of what a refusal by a rule says beside its message. */

@@ -39,6 +39,18 @@ class AppFailureTest {
     assertThat(failure.metadata()).containsEntry("app_reason", "INVALID_QUERY");
   }
 
+  /** What the bundled apps say of data as a whole: it names columns and datasets. */
+  @ParameterizedTest
+  @ValueSource(strings = {"SEPARATION", "NOT_CONVERGED", "NOT_FINITE", "NO_PAIRS", "CHAIN_BROKEN"})
+  void whatABundledAppSaysOfTheDataIsTold(String reason) throws IOException {
+    error("{\"reason\":\"%s\",\"message\":\"column 'age'\",\"metadata\":{}}".formatted(reason));
+
+    RefusedException failure = failure(2, false);
+
+    assertThat(failure).hasMessage(reason + ": column 'age'");
+    assertThat(failure.metadata()).containsOnlyKeys("exit_code", "app_reason");
+  }
+
   @Test
   void aRuleThatAQueryBreaksIsTheReason() throws IOException {
     error(

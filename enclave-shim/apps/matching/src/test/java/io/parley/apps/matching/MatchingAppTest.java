@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.parley.apps.modelling.Lalonde;
+import io.parley.apps.modelling.Newton;
 import io.parley.sdk.Fields;
 import io.parley.sdk.testing.TestJob;
 import io.parley.sdk.testing.TestJob.Outcome;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,91 +87,152 @@ class MatchingAppTest {
       boolean treated = random.nextDouble() < 0.1 + 0.05 * x;
       data.add(new Object[] {treated, (double) x, random.nextGaussian() + x});
     }
-    Outcome outcome =
-        TestJob.in(folder.resolve("random"))
-            .dataset(
-                "d", Fields.schema(Fields.bool("t"), Fields.float8("x"), Fields.float8("y")), data)
-            .parameter("treatment", "t")
-            .parameter("outcome", "y")
-            .parameter("covariates", "x")
-            .parameter("replace", Boolean.toString(replace))
-            .parameter("order", order)
-            .run(new MatchingApp());
+    Map<String, @Nullable Object[]> rows =
+        rows(
+            job(data)
+                .parameter("replace", Boolean.toString(replace))
+                .parameter("order", order)
+                .run(new MatchingApp()));
 
-    double expected = byDefinition(data, replace, order);
-    assertThat(number(rows(outcome), "effect/att", 2)).isCloseTo(expected, within(1e-12));
+    Definition expected = Definition.of(data, replace, order, Double.POSITIVE_INFINITY);
+    assertThat(number(rows, "effect/att", 2)).isCloseTo(expected.att(), within(1e-12));
   }
 
-  /** The score rises with x here, so nearness in score is nearness in the logit of x. */
-  private static double byDefinition(List<@Nullable Object[]> data, boolean replace, String order) {
-    double[] score = Scores.of(data);
-    List<Integer> treated = new ArrayList<>();
-    for (int i = 0; i < data.size(); i++) {
-      if ((Boolean) data.get(i)[0]) {
-        treated.add(i);
-      }
-    }
-    if (!order.equals("data")) {
-      int sign = order.equals("largest") ? -1 : 1;
-      treated.sort((a, b) -> sign * Double.compare(score[a], score[b]));
-    }
-    boolean[] used = new boolean[data.size()];
-    double sum = 0;
-    int pairs = 0;
-    for (int unit : treated) {
-      int best = -1;
-      for (int c = 0; c < data.size(); c++) {
-        if (!(Boolean) data.get(c)[0]
-            && !used[c]
-            && (best < 0
-                || Math.abs(score[c] - score[unit]) < Math.abs(score[best] - score[unit]))) {
-          best = c;
-        }
-      }
-      if (best >= 0) {
-        used[best] = !replace;
-        sum += (Double) data.get(unit)[2] - (Double) data.get(best)[2];
-        pairs++;
-      }
-    }
-    return sum / pairs;
-  }
-
-  @Test
-  void controlsThatAreUsedAgainWidenTheError() throws IOException {
+  /** A caliper and nothing else, so narrow that some find none. */
+  @ParameterizedTest
+  @CsvSource({
+    "1,false,largest,0.02",
+    "2,false,smallest,0.002",
+    "3,false,data,0.02",
+    "4,true,data,0.002",
+    "5,true,largest,0.02"
+  })
+  void aCaliperKeepsTheFarAwayApart(long seed, boolean replace, String order, double caliper)
+      throws IOException {
+    Random random = new Random(seed);
     List<@Nullable Object[]> data = new ArrayList<>();
-    for (int i = 0; i < 20; i++) {
-      data.add(new Object[] {true, (double) (i % 3), i * 1.0});
-    }
-    for (int i = 0; i < 4; i++) {
-      data.add(new Object[] {false, (double) (i % 3), i * 3.0});
+    for (int i = 0; i < 300; i++) {
+      double x = random.nextGaussian();
+      boolean treated = random.nextDouble() < 1 / (1 + Math.exp(1 - 2 * x));
+      data.add(new Object[] {treated, x, random.nextGaussian() + x});
     }
     Map<String, @Nullable Object[]> rows =
         rows(
-            TestJob.in(folder.resolve("few"))
-                .dataset(
-                    "d",
-                    Fields.schema(Fields.bool("t"), Fields.float8("x"), Fields.float8("y")),
-                    data)
-                .parameter("treatment", "t")
-                .parameter("outcome", "y")
-                .parameter("covariates", "x")
-                .parameter("replace", "true")
+            job(data)
+                .parameter("replace", Boolean.toString(replace))
+                .parameter("order", order)
+                .parameter("caliper", Double.toString(caliper))
                 .run(new MatchingApp()));
 
-    // By hand: rows 0..19 treated with x = i mod 3; controls y = 0, 3, 6, 9 at x = 0, 1, 2, 0.
-    double[] control = {0, 3, 6};
-    double mean = 0;
-    double squares = 0;
-    for (int i = 0; i < 20; i++) {
-      mean += (i - control[i % 3]) / 20;
+    Definition expected = Definition.of(data, replace, order, caliper);
+    Definition all = Definition.of(data, replace, order, Double.POSITIVE_INFINITY);
+    assertThat(expected.pairs()).isBetween(1, all.pairs() - 10);
+    assertThat(number(rows, "counts/pairs", 2)).isEqualTo(expected.pairs());
+    assertThat(number(rows, "effect/att", 2)).isCloseTo(expected.att(), within(1e-12));
+    assertThat(number(rows, "counts/unmatched_treated", 2))
+        .isEqualTo(number(rows, "counts/treated", 2) - expected.pairs());
+  }
+
+  /** What the matching should come to. */
+  private record Definition(double att, int pairs) {
+    static Definition of(
+        List<@Nullable Object[]> data, boolean replace, String order, double caliper) {
+      double[] score = scores(data);
+      double widest = caliper * deviation(score);
+      List<Integer> treated = new ArrayList<>();
+      for (int i = 0; i < data.size(); i++) {
+        if ((Boolean) data.get(i)[0]) {
+          treated.add(i);
+        }
+      }
+      if (!order.equals("data")) {
+        int sign = order.equals("largest") ? -1 : 1;
+        treated.sort((a, b) -> sign * Double.compare(score[a], score[b]));
+      }
+      boolean[] used = new boolean[data.size()];
+      double sum = 0;
+      int pairs = 0;
+      for (int unit : treated) {
+        int best = -1;
+        for (int c = 0; c < data.size(); c++) {
+          double distance = Math.abs(score[c] - score[unit]);
+          if (!(Boolean) data.get(c)[0]
+              && !used[c]
+              && distance <= widest
+              && (best < 0 || distance < Math.abs(score[best] - score[unit]))) {
+            best = c;
+          }
+        }
+        if (best >= 0) {
+          used[best] = !replace;
+          sum += (Double) data.get(unit)[2] - (Double) data.get(best)[2];
+          pairs++;
+        }
+      }
+      return new Definition(sum / pairs, pairs);
     }
-    for (int i = 0; i < 20; i++) {
-      squares += Math.pow(i - control[i % 3] - mean, 2);
+
+    private static double[] scores(List<@Nullable Object[]> data) {
+      List<double[]> x = new ArrayList<>();
+      List<Boolean> treated = new ArrayList<>();
+      for (Object[] row : data) {
+        treated.add((Boolean) row[0]);
+        x.add(new double[] {(Double) row[1]});
+      }
+      return Newton.fit(x, treated).probabilities(x);
     }
+
+    private static double deviation(double[] values) {
+      double mean = Arrays.stream(values).average().orElseThrow();
+      double squares = Arrays.stream(values).map(value -> Math.pow(value - mean, 2)).sum();
+      return Math.sqrt(squares / (values.length - 1));
+    }
+  }
+
+  /** By hand, from the formula in deploy/docs/apps.md. */
+  @Test
+  void withoutReplacementTheErrorIsThePairedOne() throws IOException {
+    List<@Nullable Object[]> data = new ArrayList<>();
+    addUnits(data, true, new double[] {0.1, 1.1, 5.1, 6.1}, new double[] {3, 6, 9, 15});
+    addUnits(data, false, new double[] {0, 1, 5, 6}, new double[] {1, 4, 10, 2});
+    Map<String, @Nullable Object[]> rows =
+        rows(job(data).parameter("order", "data").run(new MatchingApp()));
+
+    // The differences are 2, 2, -1 and 13, so 4, and from it 2, 2, 5 and 9.
+    double variance = (4 + 4 + 25 + 81) / (4.0 * 3.0);
+    assertThat(number(rows, "effect/att", 2)).isCloseTo(4, within(1e-12));
+    assertThat(number(rows, "effect/att", 3)).isCloseTo(Math.sqrt(variance), within(1e-9));
+    assertThat(number(rows, "effect/att", 4)).isCloseTo(4 / Math.sqrt(variance), within(1e-9));
+  }
+
+  /** By hand, from the formula in deploy/docs/apps.md. */
+  @Test
+  void controlsThatAreUsedAgainWidenTheError() throws IOException {
+    List<@Nullable Object[]> data = new ArrayList<>();
+    addUnits(
+        data,
+        true,
+        new double[] {0.1, 0.2, 1.1, 5.1, 5.15, 5.2},
+        new double[] {3, 5, 6, 9, 11, 15});
+    addUnits(data, false, new double[] {0, 1, 5, 6}, new double[] {1, 4, 10, 2});
+    Map<String, @Nullable Object[]> rows =
+        rows(job(data).parameter("replace", "true").run(new MatchingApp()));
+
+    // The differences are 2, 4, 2, -1, 1 and 5; their squares sum to 51.
+    double mean = 13 / 6.0;
+    double paired = (51 - 6 * mean * mean) / (6.0 * 5.0);
+    // The control at 0 is used twice, next to it is that at 1; that at 5 three times, next is 6.
+    double reuse = (2 * 1 * (3 * 3 / 2.0) + 3 * 2 * (8 * 8 / 2.0)) / (6.0 * 6.0);
     assertThat(number(rows, "effect/att", 2)).isCloseTo(mean, within(1e-12));
-    assertThat(number(rows, "effect/att", 3)).isGreaterThan(Math.sqrt(squares / 19 / 20));
+    assertThat(number(rows, "effect/att", 3)).isCloseTo(Math.sqrt(paired + reuse), within(1e-9));
     assertThat(number(rows, "counts/matched_controls", 2)).isEqualTo(3);
+  }
+
+  private static void addUnits(
+      List<@Nullable Object[]> data, boolean treated, double[] x, double[] y) {
+    for (int i = 0; i < x.length; i++) {
+      data.add(new Object[] {treated, x[i], y[i]});
+    }
   }
 
   @ParameterizedTest
@@ -190,6 +253,15 @@ class MatchingAppTest {
 
     assertThat(outcome.exitCode()).isNotZero();
     assertThat(outcome.error().path("reason").asText()).isEqualTo(reason);
+  }
+
+  /** Of rows of treatment, covariate and outcome. */
+  private TestJob job(List<@Nullable Object[]> data) throws IOException {
+    return TestJob.in(folder.resolve("small"))
+        .dataset("d", Fields.schema(Fields.bool("t"), Fields.float8("x"), Fields.float8("y")), data)
+        .parameter("treatment", "t")
+        .parameter("outcome", "y")
+        .parameter("covariates", "x");
   }
 
   private TestJob lalonde() throws IOException {

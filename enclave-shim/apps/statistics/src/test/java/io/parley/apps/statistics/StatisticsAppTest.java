@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StatisticsAppTest {
   private static final int ROWS = 400;
@@ -96,6 +97,50 @@ class StatisticsAppTest {
     assertThat(seen.keySet()).noneMatch(key -> key.startsWith("rare/"));
     assertThat(seen.keySet()).anyMatch(key -> key.startsWith("north/age/"));
     assertThat(seen.keySet()).anyMatch(key -> key.startsWith("south/wage/"));
+  }
+
+  /** Counted once more, over values of which many lie on an edge, and nulls. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void binsHaveTheirLowerEdgeAndTheLastBinBoth(long seed) throws IOException {
+    double[] edges = {-1.5, 0, 0.1, 2, 4};
+    Random random = new Random(seed);
+    List<@Nullable Object[]> rows = new ArrayList<>();
+    Map<String, Double> expected = new HashMap<>();
+    int values = 0;
+    for (int i = 0; i < 500; i++) {
+      @Nullable Double value =
+          switch (random.nextInt(4)) {
+            case 0 -> null;
+            case 1 -> edges[random.nextInt(edges.length)];
+            case 2 -> Math.nextDown(edges[random.nextInt(edges.length)]);
+            default -> -2 + 7 * random.nextDouble();
+          };
+      rows.add(new @Nullable Object[] {value});
+      values += value == null ? 0 : 1;
+      int bin = edges.length - 1;
+      while (value != null && bin >= 0 && edges[bin] > value) {
+        bin--;
+      }
+      // Only the greatest edge itself is in the bin below it; nothing above it is in any.
+      bin -= value != null && value == edges[edges.length - 1] ? 1 : 0;
+      if (value != null && bin >= 0 && bin < edges.length - 1) {
+        expected.merge(
+            "null/x/bin %s to %s".formatted(edges[bin], edges[bin + 1]), 1.0, Double::sum);
+      }
+    }
+    Map<String, @Nullable Double> seen =
+        table(
+            TestJob.in(folder)
+                .dataset("d", Fields.schema(Fields.float8("x")), rows)
+                .parameter("columns", "x")
+                .parameter("histogram", "x=-1.5 0 0.1 2 4")
+                .parameter("min_count", "1")
+                .run(new StatisticsApp()));
+
+    assertThat(expected).hasSize(4);
+    assertThat(seen).containsAllEntriesOf(expected).containsEntry("null/x/count", (double) values);
+    assertThat(seen.keySet().stream().filter(key -> key.contains("/bin "))).hasSize(4);
   }
 
   @Test

@@ -6,6 +6,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.ZoneOffset;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A chain of hashes over a provider's ballots. The link of a ballot is
@@ -73,7 +75,20 @@ final class BallotChain {
     return length;
   }
 
-  static byte[] sha256(byte[] bytes) {
+  /**
+   * What stands for several chains: SHA-256 over the lines {@code DATASET HEAD LF}, in the order of
+   * the names.
+   *
+   * @param heads the head of each chain, by its dataset's name
+   */
+  static String digest(Map<String, String> heads) {
+    StringBuilder lines = new StringBuilder();
+    new TreeMap<>(heads)
+        .forEach((name, head) -> lines.append(name).append(' ').append(head).append('\n'));
+    return HexFormat.of().formatHex(sha256(lines.toString().getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static byte[] sha256(byte[] bytes) {
     try {
       return MessageDigest.getInstance("SHA-256").digest(bytes);
     } catch (NoSuchAlgorithmException e) {

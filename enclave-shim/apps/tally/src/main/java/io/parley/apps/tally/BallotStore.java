@@ -5,13 +5,16 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A provider's ballots: a CSV file that only grows, each line with its link of the chain, ready to
@@ -29,11 +32,13 @@ final class BallotStore implements AutoCloseable {
 
   private static final long SIZE_BYTES_MAX = 1L << 31;
 
+  private final Path file;
   private final FileChannel channel;
   private final FileLock lock;
   private final BallotChain chain;
 
-  private BallotStore(FileChannel channel, FileLock lock, BallotChain chain) {
+  private BallotStore(Path file, FileChannel channel, FileLock lock, BallotChain chain) {
+    this.file = file;
     this.channel = channel;
     this.lock = lock;
     this.chain = chain;
@@ -68,7 +73,7 @@ final class BallotStore implements AutoCloseable {
       long end = check(channel, chain);
       channel.truncate(end);
       channel.position(end);
-      BallotStore store = new BallotStore(channel, lock, chain);
+      BallotStore store = new BallotStore(file, channel, lock, chain);
       if (end == 0) {
         store.write(HEADER + "\n");
       }
@@ -95,6 +100,21 @@ final class BallotStore implements AutoCloseable {
   /** How many ballots there are. */
   long length() {
     return chain.length();
+  }
+
+  /** How many ballots there were when this was the head; nothing when it never was. */
+  OptionalLong lengthAt(String head) throws IOException {
+    if (head.equals(new BallotChain().head())) {
+      return OptionalLong.of(0);
+    }
+    // Sequence and link are ASCII; what lies between does not matter here.
+    try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
+      return lines
+          .skip(1)
+          .filter(line -> line.endsWith("," + head))
+          .mapToLong(line -> Long.parseLong(line.substring(0, line.indexOf(','))))
+          .findFirst();
+    }
   }
 
   @Override

@@ -18,10 +18,15 @@ public final class BallotsMain {
       """
       Usage: ballots append FILE      takes lines VOTER,CHOICE from standard input
              ballots verify FILE      checks the whole chain; prints its length and its head
+             ballots check FILE DATASET RESULT
+                                      checks that RESULT, a table of the app tally, counted the
+                                      ballots in FILE as DATASET; prints how many, and its digest
 
       FILE is a CSV file that only grows; add it as a dataset with the columns
       {sequence: BIGINT, voter: VARCHAR, cast_at: TIMESTAMP, choice: VARCHAR, link: VARCHAR}.
       Publish the head that verify prints: from then on nobody can change what is behind it.
+      RESULT is the file that 'parley job result JOB --format arrow -o RESULT' writes. Compare its
+      digest with the other providers: where it is the same, all saw the same heads.
       """;
 
   private final Supplier<LocalDateTime> clock;
@@ -48,20 +53,31 @@ public final class BallotsMain {
   }
 
   int run(List<String> args, BufferedReader in) {
-    if (args.size() != 2 || !List.of("append", "verify").contains(args.getFirst())) {
+    String verb = args.isEmpty() ? "" : args.getFirst();
+    if (args.size() != (verb.equals("check") ? 4 : 2)
+        || !List.of("append", "verify", "check").contains(verb)) {
       err.print(USAGE);
       return 2;
     }
-    try (BallotStore store = BallotStore.open(Path.of(args.getLast()))) {
-      if (args.getFirst().equals("append")) {
-        append(store, in);
+    try (BallotStore store = BallotStore.open(Path.of(args.get(1)))) {
+      switch (verb) {
+        case "append" -> append(store, in);
+        case "check" -> check(store, args.get(2), Path.of(args.get(3)));
+        default -> {}
       }
       out.printf("%d ballots, head %s%n", store.length(), store.head());
       return 0;
     } catch (IOException | IllegalArgumentException e) {
-      err.printf("ballots: %s: %s%n", args.getLast(), e.getMessage());
+      err.printf("ballots: %s: %s%n", args.get(1), e.getMessage());
       return 3;
     }
+  }
+
+  private void check(BallotStore store, String dataset, Path result) throws IOException {
+    CountedChains counted = CountedChains.read(result);
+    out.printf(
+        "%d of %d ballots counted as '%s', digest %s%n",
+        counted.of(store, dataset), store.length(), dataset, counted.digest());
   }
 
   private void append(BallotStore store, BufferedReader in) throws IOException {

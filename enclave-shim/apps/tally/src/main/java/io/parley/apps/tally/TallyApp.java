@@ -8,18 +8,15 @@ import io.parley.sdk.Fields;
 import io.parley.sdk.JobContext;
 import io.parley.sdk.TableResult;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import java.util.Map;
-import java.util.SequencedMap;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
  * Counts the ballots of many providers. Parameters: see {@link Plan}. The one result is a table of
  * section, name, votes and link: a row {@code choice} with its votes for each choice, {@code
  * ballots} with how many were replaced and how many do not count, {@code chain} with the head of
- * each provider's chain, and {@code digest}: SHA-256 over the lines {@code DATASET HEAD LF} in the
- * order of the names, which stands for all ballots of the election.
+ * each provider's chain, and {@code digest}, which stands for all ballots of the election: see
+ * {@link BallotChain#digest}.
  *
  * <p>Each provider finds the head of its own chain in the result, and so knows that all of its
  * ballots were counted as it has them. No ballot leaves.
@@ -66,16 +63,6 @@ public final class TallyApp implements App {
     for (Map.Entry<String, String> head : urn.heads().entrySet()) {
       table.add("chain", head.getKey(), null, head.getValue());
     }
-    table.add("digest", "all", null, digest(urn.heads()));
-  }
-
-  private static String digest(SequencedMap<String, String> heads) {
-    StringBuilder lines = new StringBuilder();
-    heads.entrySet().stream()
-        .sorted(Map.Entry.comparingByKey())
-        .forEach(
-            head -> lines.append(head.getKey()).append(' ').append(head.getValue()).append('\n'));
-    return HexFormat.of()
-        .formatHex(BallotChain.sha256(lines.toString().getBytes(StandardCharsets.UTF_8)));
+    table.add("digest", "all", null, BallotChain.digest(urn.heads()));
   }
 }

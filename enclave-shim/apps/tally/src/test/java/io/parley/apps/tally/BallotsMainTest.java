@@ -2,6 +2,10 @@ package io.parley.apps.tally;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parley.sdk.ArrowFiles;
+import io.parley.sdk.Fields;
+import io.parley.sdk.testing.TestJob;
+import io.parley.sdk.testing.TestJob.Outcome;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -12,12 +16,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
+import java.util.ArrayList;
 import java.util.List;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BallotsMainTest {
+  private static final Schema BALLOTS =
+      Fields.schema(
+          Fields.bigint("sequence"),
+          Fields.varchar("voter"),
+          Fields.timestamp("cast_at"),
+          Fields.varchar("choice"),
+          Fields.varchar("link"));
+
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private LocalDateTime now = LocalDateTime.parse("2027-05-01T08:00:00");
@@ -78,6 +93,90 @@ class BallotsMainTest {
     assertThat(err.toString(StandardCharsets.UTF_8)).contains("is not VOTER,CHOICE");
     assertThat(new BallotsMain(() -> now, stream(out), stream(err)).run(List.of("count"), in("")))
         .isEqualTo(2);
+  }
+
+  @Test
+  void checkTellsWhetherAResultCountedTheseBallots() throws IOException {
+    append("ann,yes\nbob,no\n");
+    Path result = tally(null);
+
+    assertThat(check("north", result)).isZero();
+    assertThat(text(out)).contains("2 of 2 ballots counted as 'north', digest ");
+    append("eve,yes\n");
+    assertThat(check("north", result)).isZero();
+    assertThat(text(out)).contains("2 of 3 ballots counted as 'north', digest ");
+
+    assertThat(check("south", result)).isEqualTo(3);
+    assertThat(text(err)).contains("counts other ballots as 'south'");
+    assertThat(check("west", result)).isEqualTo(3);
+    assertThat(text(err)).contains("no dataset 'west'").contains("[north, south]");
+
+    // The same ballots taken in once more, at other times.
+    Files.delete(file);
+    append("ann,yes\nbob,no\n");
+    assertThat(check("north", result)).isEqualTo(3);
+  }
+
+  @Test
+  void checkRefusesAResultThatTheAppDidNotWrite() throws IOException {
+    append("ann,yes\nbob,no\n");
+    // Both heads would do; the digest is that of others.
+    Path changed = tally("00".repeat(32));
+    assertThat(check("north", changed)).isEqualTo(3);
+    assertThat(text(err)).contains("not the one of the heads in it");
+
+    assertThat(check("north", file)).isEqualTo(3);
+    assertThat(text(err)).contains("is no Arrow file", "--format arrow");
+    assertThat(check("north", folder.resolve("nowhere"))).isEqualTo(3);
+    assertThat(command().run(List.of("check", file.toString()), in(""))).isEqualTo(2);
+  }
+
+  /** The result of the app over the ballots so far, as dataset north, and another's. */
+  private Path tally(@Nullable String digest) throws IOException {
+    List<@Nullable Object[]> north = new ArrayList<>();
+    for (String line : Files.readAllLines(file)) {
+      String[] fields = line.split(",", -1);
+      if (!line.equals(BallotStore.HEADER)) {
+        north.add(
+            new Object[] {
+              Long.parseLong(fields[0]),
+              fields[1],
+              LocalDateTime.parse(fields[2]),
+              fields[3],
+              fields[4]
+            });
+      }
+    }
+    Ballot ballot = new Ballot(1, "ann", LocalDateTime.parse("2027-05-01T08:00:00"), "no");
+    List<@Nullable Object[]> south =
+        List.<@Nullable Object[]>of(
+            new Object[] {1L, "ann", ballot.castAt(), "no", new BallotChain().add(ballot)});
+    Outcome outcome =
+        TestJob.in(folder.resolve("job"))
+            .dataset("north", BALLOTS, north)
+            .dataset("south", BALLOTS, south)
+            .dataset("roll", Fields.schema(Fields.varchar("voter")), List.of())
+            .parameter("roll", "roll")
+            .parameter("choices", "yes,no")
+            .run(new TallyApp());
+    assertThat(outcome.exitCode()).isZero();
+    Path result = outcome.folder().resolve("result.arrow");
+    if (digest != null) {
+      List<@Nullable Object[]> rows = outcome.rows("result");
+      rows.getLast()[3] = digest;
+      Path changed = folder.resolve("changed.arrow");
+      ArrowFiles.write(changed, ArrowFiles.schema(result), rows);
+      return changed;
+    }
+    return result;
+  }
+
+  private int check(String dataset, Path result) {
+    return command().run(List.of("check", file.toString(), dataset, result.toString()), in(""));
+  }
+
+  private static String text(ByteArrayOutputStream bytes) {
+    return bytes.toString(StandardCharsets.UTF_8);
   }
 
   private int append(String lines) {

@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.parley.sdk.Fields;
 import io.parley.sdk.testing.TestJob;
 import io.parley.sdk.testing.TestJob.Outcome;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -74,18 +80,53 @@ class TallyAppTest {
     }
   }
 
+  /** From what deploy/docs/apps.md says, by nothing but the JDK. */
   @Test
-  void theDigestStandsForEveryChain() throws IOException {
-    List<@Nullable Object[]> ballots = new ArrayList<>();
-    add(ballots, "v1", START, "yes");
-    Object before =
-        row(rows(job().dataset("b", BALLOTS, ballots).run(new TallyApp())), "digest/all")[3];
-    add(ballots, "v2", START, "no");
-    folder = folder.resolve("again");
-    Object after =
-        row(rows(job().dataset("b", BALLOTS, ballots).run(new TallyApp())), "digest/all")[3];
+  void linksAndDigestAreThoseThatAreDocumented() throws Exception {
+    List<@Nullable Object[]> b = new ArrayList<>();
+    add(b, "v2", START, "no");
+    List<@Nullable Object[]> a = new ArrayList<>();
+    add(a, "v1", START, "yes");
+    add(a, "Zo\u00eb", START.plusNanos(1_500_000_000), "no");
+    Map<String, @Nullable Object[]> rows =
+        rows(job().dataset("b", BALLOTS, b).dataset("a", BALLOTS, a).run(new TallyApp()));
 
-    assertThat(before).isNotNull().isNotEqualTo(after);
+    byte[] first = link(new byte[32], 1, "v1", 1_809_158_400_000_000L, "yes");
+    byte[] headOfA = link(first, 2, "Zo\u00eb", 1_809_158_401_500_000L, "no");
+    byte[] headOfB = link(new byte[32], 1, "v2", 1_809_158_400_000_000L, "no");
+    assertThat(a.getFirst()[4]).isEqualTo(hex(first));
+    assertThat(row(rows, "chain/a")[3]).isEqualTo(hex(headOfA));
+    assertThat(row(rows, "chain/b")[3]).isEqualTo(hex(headOfB));
+    String lines = "a " + hex(headOfA) + "\nb " + hex(headOfB) + "\n";
+    assertThat(row(rows, "digest/all")[3])
+        .isEqualTo(hex(sha256(lines.getBytes(StandardCharsets.UTF_8))))
+        .isEqualTo("f7dd4c70b12177739fbcd988da95b04d7313519461d0b34aca547c58ce00a056");
+    assertThat(hex(headOfA))
+        .isEqualTo("d91d3798c7db190cdc4905a5e457c9f399a599f17c02fb3f8d050e15d81b4523");
+  }
+
+  private static byte[] link(byte[] before, long sequence, String voter, long micros, String choice)
+      throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(bytes);
+    out.writeBytes("parley/v1/ballot");
+    out.writeByte(0);
+    out.write(before);
+    out.writeLong(sequence);
+    out.writeInt(voter.getBytes(StandardCharsets.UTF_8).length);
+    out.write(voter.getBytes(StandardCharsets.UTF_8));
+    out.writeLong(micros);
+    out.writeInt(choice.length());
+    out.writeBytes(choice);
+    return sha256(bytes.toByteArray());
+  }
+
+  private static byte[] sha256(byte[] bytes) throws NoSuchAlgorithmException {
+    return MessageDigest.getInstance("SHA-256").digest(bytes);
+  }
+
+  private static String hex(byte[] bytes) {
+    return HexFormat.of().formatHex(bytes);
   }
 
   @Test
