@@ -100,6 +100,14 @@ class ConditionsIT {
       assertThat(files(party, allButOne)).isEmpty();
     }
 
+    // What is refused, whatever they come to, tells nothing of the 66 days.
+    for (String query :
+        List.of(
+            "SELECT sum(days) AS total FROM admissions WHERE days < 12 HAVING sum(days) > 66",
+            "SELECT CAST(sum(days) - 1000 AS TINYINT) AS t FROM admissions WHERE days < 12")) {
+      assertThat(insurer.awaitEnd(ask(query))).contains("FAILED", "RULE_OVERLAP");
+    }
+
     String same = ask("SELECT sum(days) AS total FROM admissions");
     assertThat(insurer.awaitEnd(same)).contains("SUCCEEDED");
     assertThat(result(insurer, same).ok().out().lines()).containsExactly("total", "78");

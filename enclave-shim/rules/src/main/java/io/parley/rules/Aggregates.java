@@ -49,6 +49,11 @@ final class Aggregates {
     return WEIGHED.contains(aggregate.grant());
   }
 
+  /** How many rows there are. */
+  static Expr.Aggregate rows() {
+    return new Expr.Aggregate("count", "count", Optional.empty(), DataType.BIGINT);
+  }
+
   static Expr of(String function, boolean distinct, List<Expr> args) {
     String name = function.toLowerCase(Locale.ROOT);
     String grant = GRANTS.getOrDefault(name, "");
@@ -57,7 +62,7 @@ final class Aggregates {
       Tree.require(
           !distinct && args.stream().noneMatch(Functions::isNull),
           "count of a constant is written count(*)");
-      return new Expr.Aggregate(grant, "count", Optional.empty(), DataType.BIGINT);
+      return rows();
     }
     Tree.require(
         args.size() == 1 && args.getFirst() instanceof Expr.Col, name + " takes one column");

@@ -19,7 +19,8 @@ final class Columns {
         .flatMap(s -> s);
   }
 
-  private static Stream<Expr.Col> of(From from) {
+  /** Those that it joins on and chooses rows by. */
+  static Stream<Expr.Col> of(From from) {
     return switch (from) {
       case From.Table _ -> Stream.empty();
       case From.Filtered filtered -> Stream.concat(of(filtered.from()), of(filtered.where()));
@@ -33,7 +34,7 @@ final class Columns {
     };
   }
 
-  private static Stream<Expr.Col> of(Expr expression) {
+  static Stream<Expr.Col> of(Expr expression) {
     return expression
         .all()
         .flatMap(part ->

@@ -279,12 +279,17 @@ final class Functions {
     return of(function, arg, "a number", arg.type().isNumeric());
   }
 
+  /** Of the years 1 to 9999, or else null: far from them DuckDB's functions fail. */
   private static Expr moment(String function, Expr arg) {
-    return of(
-        function,
-        arg,
-        "a date or timestamp",
-        arg.type().kind() == Kind.DATE || arg.type().kind() == Kind.TIMESTAMP);
+    Kind kind = arg.type().kind();
+    Expr moment =
+        of(function, arg, "a date or timestamp", kind == Kind.DATE || kind == Kind.TIMESTAMP);
+    return total(
+        kind == Kind.DATE
+            ? "CASE WHEN %1$s BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN %1$s END"
+            : "CASE WHEN %1$s >= TIMESTAMP '0001-01-01 00:00:00' AND %1$s < TIMESTAMP '10000-01-01 00:00:00' THEN %1$s END",
+        moment.type(),
+        moment);
   }
 
   private static Expr of(String function, Expr arg, String expected, boolean fine) {

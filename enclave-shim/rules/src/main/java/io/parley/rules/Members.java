@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How to find out whose rows of one dataset are in the groups that a query tells. Immutable.
+ * How to find out whose rows of one dataset are in the groups that a query tells, before its HAVING
+ * and LIMIT pick among them. Immutable.
  *
  * @param sql a SELECT of {@code n}, the number of a group; {@code member}, an identity in it as
  *     text, null for rows without one; {@code id}, 32 hex digits of a hash that stand for it; and a

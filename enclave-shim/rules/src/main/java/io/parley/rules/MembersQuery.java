@@ -22,7 +22,9 @@ final class MembersQuery {
   private final List<String> keys;
 
   /**
-   * @param told the query with what it groups by as further columns
+   * @param told the groups for which the conditions of the agreement hold. What the query itself
+   *     picks among them does not count: it could pick by a figure, and an answer that is refused
+   *     or is not would tell that figure
    */
   MembersQuery(Plan plan, Render render, String told) {
     this.plan = plan;

@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A plan as SQL. Every name is quoted and has its table, every constant its type, so that DuckDB
@@ -47,14 +47,11 @@ final class Render {
     return needs;
   }
 
-  /** The query. */
-  String query(List<String> conditions) {
-    return query(conditions, List.of());
-  }
-
-  /** The query with what it groups by as further columns, which {@link #keys} names. */
-  String queryWithKeys(List<String> conditions) {
-    return query(conditions, namedKeys());
+  /** A SELECT of the groups for which the conditions hold: {@link #keys}, or one row for all. */
+  String groups(List<String> conditions) {
+    List<String> columns = plan.groups().isEmpty() ? List.of("count(*) AS n") : namedKeys();
+    return "SELECT %s FROM %s%s%s%s"
+        .formatted(String.join(", ", columns), source, where, groupBy(), having(conditions));
   }
 
   /** A SELECT of what the query groups by, named, and more, where a condition holds too. */
@@ -70,12 +67,7 @@ final class Render {
 
   /** Names of columns for what the query groups by. */
   List<String> keys() {
-    String prefix = keyPrefix();
-    List<String> keys = new ArrayList<>();
-    for (int i = 0; i < plan.groups().size(); i++) {
-      keys.add(prefix + i);
-    }
-    return keys;
+    return IntStream.range(0, plan.groups().size()).mapToObj(i -> "g" + i).toList();
   }
 
   private List<String> namedKeys() {
@@ -87,45 +79,55 @@ final class Render {
     return named;
   }
 
-  /** What no output's name starts with. */
-  private String keyPrefix() {
-    String prefix = "g";
-    while (true) {
-      String tried = prefix;
-      boolean taken =
-          plan.outputs().stream()
-              .anyMatch(output -> output.name().toLowerCase(Locale.ROOT).startsWith(tried));
-      if (!taken) {
-        return prefix;
-      }
-      prefix += "_";
-    }
-  }
-
   /**
-   * @param keys more columns, with their names
+   * The query, over the rows of those groups for which the conditions hold. No figure is made of
+   * other rows: one that overflows would tell about a group that is left out.
    */
-  private String query(List<String> conditions, List<String> keys) {
+  String query(List<String> conditions) {
+    List<String> having = new ArrayList<>();
     StringBuilder sql = new StringBuilder("SELECT ");
-    List<String> outputs = new ArrayList<>();
-    for (Plan.Output output : plan.outputs()) {
-      outputs.add(expression(output.expression()) + " AS " + identifier(output.name()));
+    sql.append(
+            plan.outputs().stream()
+                .map(output -> expression(output.expression()) + " AS " + identifier(output.name()))
+                .collect(Collectors.joining(", ")))
+        .append(" FROM ")
+        .append(source);
+    if (!conditions.isEmpty()) {
+      sql.append(" SEMI JOIN (%s) AS told ON %s".formatted(groups(conditions), sameGroup()));
+      if (plan.groups().isEmpty()) {
+        // Of no rows there would be a group all the same.
+        having.add("count(*) > 0");
+      }
     }
-    outputs.addAll(keys);
-    sql.append(String.join(", ", outputs)).append(" FROM ").append(source).append(where);
-    if (!plan.groups().isEmpty()) {
-      sql.append(" GROUP BY ")
-          .append(plan.groups().stream().map(this::expression).collect(Collectors.joining(", ")));
-    }
-    List<String> having = new ArrayList<>(conditions);
     plan.having().ifPresent(condition -> having.add(inDoubles(condition)));
-    if (!having.isEmpty()) {
-      sql.append(" HAVING ").append(String.join(" AND ", having));
-    }
+    sql.append(where).append(groupBy()).append(having(having));
     sql.append(" ORDER BY ").append(String.join(", ", orders()));
     plan.limit().ifPresent(limit -> sql.append(" LIMIT ").append(limit));
     plan.offset().ifPresent(offset -> sql.append(" OFFSET ").append(offset));
     return sql.toString();
+  }
+
+  private String sameGroup() {
+    List<String> keys = keys();
+    return keys.isEmpty()
+        ? "TRUE"
+        : IntStream.range(0, keys.size())
+            .mapToObj(i ->
+                "%s IS NOT DISTINCT FROM told.%s"
+                    .formatted(expression(plan.groups().get(i)), keys.get(i)))
+            .collect(Collectors.joining(" AND "));
+  }
+
+  private String groupBy() {
+    return plan.groups().isEmpty()
+        ? ""
+        : plan.groups().stream()
+            .map(this::expression)
+            .collect(Collectors.joining(", ", " GROUP BY ", ""));
+  }
+
+  private static String having(List<String> conditions) {
+    return conditions.isEmpty() ? "" : " HAVING " + String.join(" AND ", conditions);
   }
 
   /** Every output orders rows in the end: the order in which rows came tells about them. */

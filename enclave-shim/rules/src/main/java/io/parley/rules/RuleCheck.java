@@ -77,7 +77,7 @@ public final class RuleCheck {
     List<String> conditions = new Thresholds(plan, rules.minGroup()).conditions(render);
     Map<String, Set<String>> columns = new HashMap<>();
     Map<String, Members> members = new HashMap<>();
-    MembersQuery whose = new MembersQuery(plan, render, render.queryWithKeys(conditions));
+    MembersQuery whose = new MembersQuery(plan, render, render.groups(conditions));
     for (int i = 0; i < plan.tables().size(); i++) {
       TableRules table = plan.tables().get(i);
       columns.put(table.name(), Set.copyOf(render.needs().of(i)));

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The query's own SELECT. One use. */
 final class SelectReader {
@@ -42,6 +43,9 @@ final class SelectReader {
     groups(select, all);
     Optional<Expr> having = FromReader.member(select, "having").map(this::having);
     outputs.forEach(output -> check(output.expression(), aggregated));
+    if (!aggregated) {
+      listed(found.from());
+    }
     List<Plan.Order> orders = new ArrayList<>();
     OptionalLong limit = OptionalLong.empty();
     OptionalLong offset = OptionalLong.empty();
@@ -185,6 +189,23 @@ final class SelectReader {
                     .formatted(column.column()));
         default -> expression.parts().forEach(part -> check(part, true));
       }
+    }
+  }
+
+  /**
+   * That a row is listed tells of it what it was joined on and chosen by, so these are listed too.
+   * Of rows that show nothing at all one can see how many there are.
+   */
+  private void listed(From rows) {
+    Columns.of(rows).forEach(column -> grants.row(Use.LIST, column, from.tables()));
+    boolean bare =
+        Stream.concat(
+                Columns.of(rows),
+                outputs.stream().map(Plan.Output::expression).flatMap(Columns::of))
+            .findAny()
+            .isEmpty();
+    if (bare) {
+      grants.aggregate(Aggregates.rows(), from.tables());
     }
   }
 

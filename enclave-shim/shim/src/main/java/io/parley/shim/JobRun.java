@@ -151,15 +151,29 @@ final class JobRun {
         .release(outputs, inputs, appTime);
   }
 
+  /**
+   * The app's answer, once it is on record where it has to be. An app that fails on the rows that
+   * its answer tells of tells about them too, and so does a rule for results: neither is heard of
+   * before.
+   */
   private List<Output> single(MeasuredApp app, Enclave enclave, JobKeys keys, MemoryBudget budget) {
-    new AppExecution(parts.apps(), parts.folders().in(), parts.folders().out())
-        .run(
-            app,
-            input(enclave, budget),
-            budget.limitBytes(),
-            clock.left(),
-            (message, done, total) -> progress.report("compute", message, done, total));
-    return admitted(enclave, keys);
+    try {
+      new AppExecution(parts.apps(), parts.folders().in(), parts.folders().out())
+          .run(
+              app,
+              input(enclave, budget),
+              budget.limitBytes(),
+              clock.left(),
+              (message, done, total) -> progress.report("compute", message, done, total));
+    } catch (RefusedException failure) {
+      if (OverlapGuard.isTold(parts.folders().out())) {
+        admit(enclave, keys);
+      }
+      throw failure;
+    }
+    admit(enclave, keys);
+    return OutputRules.collect(
+        parts.folders().out(), enclave.agreement().results(), enclave.agreement().queries());
   }
 
   private List<Output> chained(
@@ -187,18 +201,13 @@ final class JobRun {
     }
   }
 
-  /** What the app left, once all rules for it hold and it is on record where it has to be. */
-  private List<Output> admitted(Enclave enclave, JobKeys keys) {
+  private void admit(Enclave enclave, JobKeys keys) {
     OverlapGuard guard =
         new OverlapGuard(new Broker(host), enclave, keys, parts.random(), parts.retries());
     try (OverlapGuard.Answer answer =
         guard.take(parts.folders().out(), ComparedDatasets.of(enclave.agreement()))) {
-      List<Output> outputs =
-          OutputRules.collect(
-              parts.folders().out(), enclave.agreement().results(), enclave.agreement().queries());
       progress.report("release", "comparing with earlier answers", 0, 0);
       answer.admit();
-      return outputs;
     }
   }
 

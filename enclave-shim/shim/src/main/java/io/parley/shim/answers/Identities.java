@@ -53,6 +53,11 @@ final class Identities {
     this.in = in;
   }
 
+  /** Whether the app came so far: the file gets its name when it is complete. */
+  static boolean isThere(Path out) {
+    return Files.isRegularFile(out.resolve(FILE), LinkOption.NOFOLLOW_LINKS);
+  }
+
   /**
    * Reads and removes the file.
    *
@@ -64,7 +69,7 @@ final class Identities {
    */
   static SortedMap<String, Sketches> take(Path out, Map<String, Guarded> datasets) {
     Path file = out.resolve(FILE);
-    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+    if (!isThere(out)) {
       throw refused("the app did not write /out/%s".formatted(FILE));
     }
     try {

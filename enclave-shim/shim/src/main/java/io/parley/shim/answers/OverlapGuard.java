@@ -47,6 +47,11 @@ public final class OverlapGuard {
     this.retries = retries;
   }
 
+  /** Whether the app, which failed, told whose rows are in its answer before it did. */
+  public static boolean isTold(Path out) {
+    return Identities.isThere(out);
+  }
+
   /**
    * Takes the app's file of identities out of its results.
    *

@@ -14,7 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /** Writes what an app says about whose rows are in its groups. */
-final class IdentitiesFile {
+public final class IdentitiesFile {
   private final DataOutputStream out;
 
   private IdentitiesFile(DataOutputStream out) {
@@ -56,6 +56,11 @@ final class IdentitiesFile {
       entries.add(new Entry(group, i, 1));
     }
     return entries;
+  }
+
+  /** One group of everybody from one to another. */
+  public static void write(Path folder, String dataset, long from, long to) {
+    write(folder, section(dataset, range(0, from, to)));
   }
 
   static void write(Path folder, Section... sections) {

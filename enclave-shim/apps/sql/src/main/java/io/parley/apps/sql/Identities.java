@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.Optional;
  */
 final class Identities implements AutoCloseable {
   private static final String FILE = "identities.bin";
+  private static final String UNFINISHED = FILE + ".part";
   private static final byte[] MAGIC = "PARLEYI1".getBytes(StandardCharsets.US_ASCII);
   private static final int BUFFER_BYTES = 1 << 16;
   private static final int FIRST_MEASURE = 4;
@@ -39,7 +41,8 @@ final class Identities implements AutoCloseable {
   }
 
   /**
-   * Writes it.
+   * Writes it. It has its name once it is complete: when the query fails after that, the shim
+   * compares the answer all the same.
    *
    * @param datasets that the shim asks about, sorted
    */
@@ -51,9 +54,10 @@ final class Identities implements AutoCloseable {
             query,
             new DataOutputStream(
                 new BufferedOutputStream(
-                    Files.newOutputStream(folder.resolve(FILE)), BUFFER_BYTES)))) {
+                    Files.newOutputStream(folder.resolve(UNFINISHED)), BUFFER_BYTES)))) {
       identities.write(datasets);
     }
+    Files.move(folder.resolve(UNFINISHED), folder.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
   }
 
   private void write(List<String> datasets) throws IOException {

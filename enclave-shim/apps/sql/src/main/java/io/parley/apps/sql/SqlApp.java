@@ -20,7 +20,8 @@ import java.util.TreeMap;
  *
  * <p>The order matters: the query is parsed, checked and bound against empty tables first, so
  * whatever DuckDB says about it then cannot hold a value, and is told in full. Only then the rows
- * come in.
+ * come in. Whose they are is written before the query runs, for it may fail on them, and that it
+ * does is an answer too.
  */
 public final class SqlApp implements App {
   private static final String QUERY = "query";
@@ -54,10 +55,10 @@ public final class SqlApp implements App {
       }
       engine.lock();
       job.progress(step++, steps, "running the query");
-      engine.run(query, job.result(result), job.allocator());
       if (!job.identities().isEmpty()) {
         Identities.write(engine, query, job.identities(), job.out());
       }
+      engine.run(query, job.result(result), job.allocator());
       job.progress(steps, steps, "done");
     }
   }

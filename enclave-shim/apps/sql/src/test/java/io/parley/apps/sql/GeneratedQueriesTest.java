@@ -66,6 +66,14 @@ class GeneratedQueriesTest {
           "a.ward LIKE 'A%' OR a.ward ILIKE 'b'",
           "a.days IS NOT NULL AND a.days <> 2.5");
 
+  private static final String WARDS = " JOIN wards w USING (ward)";
+
+  /** With another dataset that has identities, in which a person is once. */
+  private static final String CLAIMS = " JOIN claims c ON a.patient = c.patient";
+
+  private static final Key KIND = new Key("c.kind", "k");
+  private static final Figure AMOUNT = new Figure("avg(c.amount)", "c.amount");
+
   @TempDir Path folder;
 
   @TestFactory
@@ -77,10 +85,14 @@ class GeneratedQueriesTest {
       List<Key> keys = some(KEYS, random.nextInt(3), random);
       List<Figure> figures = some(FIGURES, 1 + random.nextInt(3), random);
       String filter = FILTERS.get(random.nextInt(FILTERS.size()));
-      boolean joined = random.nextInt(3) == 0;
+      String join = List.of("", "", WARDS, CLAIMS).get(random.nextInt(4));
+      if (join.equals(CLAIMS)) {
+        sometimes(KIND, keys, random);
+        sometimes(AMOUNT, figures, random);
+      }
       boolean having = random.nextInt(4) == 0;
-      String query = query(keys, figures, filter, joined, having, random.nextInt(4));
-      String expected = expected(keys, figures, filter, joined, having);
+      String query = query(keys, figures, filter, join, having, random.nextInt(4));
+      String expected = expected(keys, figures, filter, join, having);
       tests.add(
           DynamicTest.dynamicTest(
               i + ": " + query,
@@ -114,14 +126,15 @@ class GeneratedQueriesTest {
     return picked;
   }
 
+  private static <T> void sometimes(T one, List<T> to, Random random) {
+    if (random.nextBoolean()) {
+      to.add(one);
+    }
+  }
+
   /** As somebody might write it. */
   private static String query(
-      List<Key> keys,
-      List<Figure> figures,
-      String filter,
-      boolean joined,
-      boolean having,
-      int style) {
+      List<Key> keys, List<Figure> figures, String filter, String join, boolean having, int style) {
     StringBuilder sql = new StringBuilder();
     boolean with = style == 3 && !filter.isEmpty();
     if (with) {
@@ -129,9 +142,7 @@ class GeneratedQueriesTest {
     }
     sql.append("SELECT ").append(outputs(keys, figures));
     sql.append(" FROM ").append(with ? "a" : "admissions a");
-    if (joined) {
-      sql.append(" JOIN wards w USING (ward)");
-    }
+    sql.append(join);
     if (!filter.isEmpty() && !with) {
       sql.append(" WHERE ").append(filter);
     }
@@ -164,15 +175,12 @@ class GeneratedQueriesTest {
 
   /** With the conditions on groups. */
   private static String expected(
-      List<Key> keys, List<Figure> figures, String filter, boolean joined, boolean having) {
-    StringBuilder sql = new StringBuilder("SELECT ").append(outputs(keys, figures));
-    sql.append(" FROM admissions a");
-    if (joined) {
-      sql.append(" JOIN wards w ON a.ward = w.ward");
-    }
-    if (!filter.isEmpty()) {
-      sql.append(" WHERE ").append(filter);
-    }
+      List<Key> keys, List<Figure> figures, String filter, String join, boolean having) {
+    String rows =
+        " FROM admissions a"
+            + join.replace("USING (ward)", "ON a.ward = w.ward")
+            + (filter.isEmpty() ? "" : " WHERE " + filter);
+    StringBuilder sql = new StringBuilder("SELECT ").append(outputs(keys, figures)).append(rows);
     if (!keys.isEmpty()) {
       sql.append(" GROUP BY ")
           .append(keys.stream().map(Key::sql).collect(Collectors.joining(", ")));
@@ -186,6 +194,15 @@ class GeneratedQueriesTest {
             sql.append(
                 " AND count(DISTINCT CASE WHEN %s IS NOT NULL THEN a.patient END) >= %d"
                     .formatted(column, RulesWorld.LEAST)));
+    if (figures.contains(AMOUNT)) {
+      // Who has several stays would have a claim counted as often, in one group or in several.
+      sql.append(
+          keys.stream().allMatch(KIND::equals)
+              ? " AND count(c.rowid) = count(DISTINCT c.rowid)"
+              : " AND (SELECT count(r) = count(DISTINCT r) FROM (SELECT c.rowid AS r"
+                  + rows
+                  + "))");
+    }
     if (having) {
       sql.append(" AND count(*) > 8");
     }

@@ -22,6 +22,8 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the app tells about whose rows are in its answer. */
 class IdentitiesTest {
@@ -141,6 +143,46 @@ class IdentitiesTest {
     assertThat(section.group(0)).hasSize(20);
     // Of the twenty in B eight have a claim.
     assertThat(section.group(1)).hasSize(8);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HAVING sum(days) > 1000000",
+        "HAVING sum(days) < 1000000",
+        "ORDER BY sum(days) LIMIT 0",
+        "ORDER BY sum(days) LIMIT 1 OFFSET 1"
+      })
+  void whatPicksAmongGroupsIsNoDifference(String picks) throws Exception {
+    for (String of :
+        List.of(
+            "SELECT sum(days) AS d FROM admissions ",
+            "SELECT ward, sum(days) AS d FROM admissions GROUP BY ward ")) {
+      assertThat(ask(of + picks)).isEqualTo(ask(of));
+    }
+  }
+
+  /** Whether it does says something of the sum. */
+  @Test
+  void aQueryThatFailsOnItsRowsHasToldWhoseTheyAre() throws Exception {
+    Section told = ask("SELECT sum(days) AS d FROM admissions");
+    query = "SELECT CAST(sum(days) - 10000 AS TINYINT) AS d FROM admissions";
+
+    Outcome outcome = job(true).run(new SqlApp());
+
+    assertThat(outcome.error().path("reason").asText()).isEqualTo("INVALID_QUERY");
+    assertThat(section(read(outcome.folder().resolve("identities.bin")), "admissions"))
+        .isEqualTo(told);
+  }
+
+  @Test
+  void aQueryThatIsRefusedHasToldNothing() throws Exception {
+    query = "SELECT max(days) AS d FROM admissions";
+
+    Outcome outcome = job(true).run(new SqlApp());
+
+    assertThat(outcome.error().path("reason").asText()).isEqualTo("RULE_AGGREGATE");
+    assertThat(outcome.folder().resolve("identities.bin")).doesNotExist();
   }
 
   @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.parley.rules.Grant;
+import io.parley.rules.GrantSuggestion;
 import io.parley.rules.QueryRules;
 import io.parley.sdk.Dataset;
 import io.parley.sdk.JobContext;
@@ -15,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,6 +100,9 @@ class RulesTest {
 
     assertThat(RulesWorld.refusal(world.run("SELECT count(*) AS n FROM admissions")))
         .startsWith("RULE_AGGREGATE: rows of 'admissions' may not be counted");
+    world.rules(Map.of());
+    assertThat(RulesWorld.refusal(world.run("SELECT 1 AS x FROM admissions")))
+        .startsWith("RULE_AGGREGATE: rows of 'admissions' may not be counted");
   }
 
   @Test
@@ -121,6 +128,43 @@ class RulesTest {
         .startsWith("RULE_AGGREGATE");
     assertThat(RulesWorld.rows(world.run("SELECT region, ward FROM wards ORDER BY ward DESC")))
         .containsExactly("south|E", "south|D", "south|C", "north|B", "north|A");
+  }
+
+  /** That a row is there tells what it was joined on and chosen by. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "SELECT 1 AS x FROM wards;",
+        "SELECT ward FROM wards WHERE region = 'north';",
+        "SELECT 1 AS x FROM admissions WHERE ward = 'E';ward",
+        "SELECT w.region FROM wards w JOIN admissions a ON w.ward = a.ward;ward",
+        "SELECT w.ward FROM wards w JOIN (SELECT ward FROM admissions WHERE days > 9) a USING (ward);days ward"
+      })
+  void rowsAreListedOnlyByWhatMayBeListed(String query, @Nullable String missing) throws Exception {
+    world.rules(Map.of());
+
+    String refusal = RulesWorld.refusal(world.run(query));
+
+    List<String> grants =
+        missing == null
+            ? List.of()
+            : Stream.of(missing.split(" "))
+                .map("datasets.admissions.usage.list: [%s]"::formatted)
+                .toList();
+    assertThat(suggested(query)).isEqualTo(grants);
+    assertThat(refusal.lines()).hasSameSizeAs(grants);
+    assertThat(grants).allSatisfy(grant -> assertThat(refusal).contains(grant));
+  }
+
+  private List<String> suggested(String query) throws Exception {
+    JsonNode params = new ObjectMapper().readTree(folder.resolve("in/params.json").toFile());
+    try (Engine engine = Engine.open(0, 1)) {
+      return GrantSuggestion.of(engine.parseTree(query), QueryRules.fromParams(params, "result"))
+          .stream()
+          .map(Grant::text)
+          .toList();
+    }
   }
 
   @ParameterizedTest
@@ -248,13 +292,38 @@ class RulesTest {
   void membersOfEachDatasetHaveTheSameGroups() throws Exception {
     String query =
         "SELECT a.urgent, count(*) AS n FROM admissions a LEFT JOIN claims c ON a.patient = c.patient"
-            + " GROUP BY a.urgent LIMIT 2";
+            + " GROUP BY a.urgent";
     Map<Long, TreeSet<String>> admitted = members(query, "admissions");
     Map<Long, TreeSet<String>> claimed = members(query, "claims");
 
-    assertThat(admitted).hasSize(2);
+    assertThat(admitted).hasSize(3);
     assertThat(claimed.keySet()).isEqualTo(admitted.keySet());
     claimed.forEach((group, members) -> assertThat(admitted.get(group)).containsAll(members));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HAVING sum(days) > 1000000", "ORDER BY sum(days) LIMIT 1 OFFSET 1"})
+  void whatPicksAmongGroupsChangesNothingAboutTheirMembers(String picks) throws Exception {
+    String query = "SELECT ward, sum(days) AS d FROM admissions GROUP BY ward ";
+
+    assertThat(members(query + picks, "admissions")).isEqualTo(members(query, "admissions"));
+    assertThat(members("SELECT sum(days) AS d FROM admissions " + picks, "admissions"))
+        .isEqualTo(members("SELECT sum(days) AS d FROM admissions", "admissions"));
+  }
+
+  @Test
+  void aFigureFailsOnAGroupThatIsToldAndOnNoOther() throws Exception {
+    world.rules(Map.of("min_group", RulesWorld.LEAST, "rounding", Map.of("*", "100")));
+
+    // The largest whole number, rounded up, is none any more; but only four have it.
+    assertThat(
+            RulesWorld.refusal(
+                world.run(
+                    "SELECT part, max(whole) AS m FROM probe GROUP BY part HAVING max(whole) > 3")))
+        .isEmpty();
+    assertThat(RulesWorld.refusal(world.run("SELECT max(whole) AS m FROM probe")))
+        .startsWith("INVALID_QUERY: ")
+        .contains("Conversion Error");
   }
 
   @Test

@@ -52,11 +52,22 @@ final class RulesWorld implements AutoCloseable {
   /** Somebody's who wants everybody's days: all patients in one half, all but one in the other. */
   static final Schema TWICE = Fields.schema(Fields.bigint("patient"), Fields.integer("half"));
 
+  /** Somebody's whose values are ordinary, but for the four people of ward D. */
+  static final Schema PROBE =
+      Fields.schema(
+          Fields.bigint("patient"),
+          Fields.varchar("part"),
+          Fields.float8("huge"),
+          Fields.decimal("big", 38, 0),
+          Fields.bigint("whole"),
+          Fields.date("day"));
+
   private final Path folder;
   private final List<@Nullable Object[]> admissions = new ArrayList<>();
   private final List<@Nullable Object[]> claims = new ArrayList<>();
   private final List<@Nullable Object[]> wards = new ArrayList<>();
   private final List<@Nullable Object[]> twice = new ArrayList<>();
+  private final List<@Nullable Object[]> probe = new ArrayList<>();
   private final Connection union;
   private final TestJob job;
 
@@ -68,12 +79,14 @@ final class RulesWorld implements AutoCloseable {
     fill("claims", CLAIMS, claims);
     fill("wards", WARDS, wards);
     fill("twice", TWICE, twice);
+    fill("probe", PROBE, probe);
     job =
         TestJob.in(folder)
             .dataset("admissions", ADMISSIONS, admissions)
             .dataset("claims", CLAIMS, claims)
             .dataset("wards", WARDS, wards)
-            .dataset("twice", TWICE, twice);
+            .dataset("twice", TWICE, twice)
+            .dataset("probe", PROBE, probe);
     conditions(true);
     job.queries("within_rules");
     rules(Map.of("min_group", LEAST));
@@ -109,6 +122,16 @@ final class RulesWorld implements AutoCloseable {
         twice.add(row(patient, 2));
       }
     }
+    for (long patient = 1; patient <= 50; patient++) {
+      LocalDate day = LocalDate.of(2024, 1, 1).plusDays(20 * patient);
+      probe.add(row(patient, "most", 1.5 * patient, BigDecimal.valueOf(patient), patient, day));
+    }
+    BigDecimal nines = BigDecimal.TEN.pow(38).subtract(BigDecimal.ONE);
+    LocalDate far = LocalDate.of(5_000_000, 1, 1);
+    probe.add(row(51L, "few", 1e308, nines, Long.MAX_VALUE, far));
+    probe.add(row(52L, "few", -1e308, nines, Long.MAX_VALUE, far));
+    probe.add(row(53L, "few", Double.POSITIVE_INFINITY, nines, Long.MIN_VALUE, far));
+    probe.add(row(54L, "few", Double.NaN, nines, Long.MIN_VALUE, far));
     wards.add(row("A", "north"));
     wards.add(row("B", "north"));
     wards.add(row("C", "south"));
@@ -180,6 +203,25 @@ final class RulesWorld implements AutoCloseable {
                 "group", List.of("half"),
                 "filter", List.of("half"),
                 "aggregate", Map.of("*", List.of("count")))));
+    List<String> figures =
+        List.of("avg", "count", "max", "median", "min", "stddev", "sum", "variance");
+    job.conditions(
+        "probe",
+        conditions(
+            "insurer",
+            PROBE,
+            "patient",
+            stated,
+            Map.of(
+                "join", List.of("patient"),
+                "group", List.of("part", "day"),
+                "filter", List.of("part", "day"),
+                "aggregate",
+                    Map.of(
+                        "huge", figures,
+                        "big", figures,
+                        "whole", figures,
+                        "*", List.of("count")))));
     job.conditions(
         "wards",
         conditions(
