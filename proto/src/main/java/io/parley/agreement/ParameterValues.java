@@ -35,6 +35,17 @@ public final class ParameterValues {
     return Collections.unmodifiableSortedMap(all);
   }
 
+  /** The types of those that have one other than text: values are handed on as text. */
+  public static SortedMap<String, ColumnType> types(List<Parameter> parameters) {
+    TreeMap<String, ColumnType> types = new TreeMap<>();
+    for (Parameter parameter : parameters) {
+      if (parameter instanceof Parameter.Free free && !free.type().equals(ColumnType.VARCHAR)) {
+        types.put(free.name(), free.type());
+      }
+    }
+    return Collections.unmodifiableSortedMap(types);
+  }
+
   static void check(Problems problems, List<Parameter> parameters, Map<String, String> given) {
     TreeMap<String, String> left = new TreeMap<>(given);
     for (Parameter parameter : parameters) {

@@ -32,10 +32,11 @@ public final class RuleCheck {
       throw new RuleException(
           "INVALID_QUERY", "expected one statement, found " + tree.path("statements").size());
     }
+    JsonNode typed = rules.parameters().in(tree.path("statements").get(0));
     Grants grants = new Grants(rules);
     Plan plan;
     try {
-      plan = new SelectReader(rules, grants).read(tree.path("statements").get(0).path("node"));
+      plan = new SelectReader(rules, grants).read(typed.path("node"));
     } catch (RuleException e) {
       throw grants.violations().isEmpty() ? e : joined(grants.violations(), e);
     }
@@ -88,7 +89,7 @@ public final class RuleCheck {
     return new Checked(
         render.query(conditions),
         Columns.parameters(plan)
-            .map(param -> new Checked.Parameter(param.name(), param.type().sql()))
+            .map(param -> new Checked.Parameter(param.name(), param.type().sql(), param.sql("%s")))
             .toList(),
         Columns.constants(plan).map(render::expression).toList(),
         plan.aggregated(),

@@ -4,11 +4,13 @@ import io.parley.agreement.Agreement;
 import io.parley.agreement.AgreementDraft;
 import io.parley.agreement.Dataset;
 import io.parley.agreement.Parameter;
+import io.parley.agreement.ParameterValues;
 import io.parley.agreement.Queries;
 import io.parley.agreement.ResultRule;
 import io.parley.agreement.Rounding;
 import io.parley.agreement.Usage;
 import io.parley.rules.DataType;
+import io.parley.rules.ParameterTypes;
 import io.parley.rules.QueryRules;
 import io.parley.rules.TableRules;
 import io.parley.wire.Reason;
@@ -72,7 +74,14 @@ record QueryTerms(
         datasets.stream().map(QueryTerms::table).toList(),
         within,
         result().shape().minGroup(),
-        within ? Optional.ofNullable(all).map(Rounding::step) : Optional.empty());
+        within ? Optional.ofNullable(all).map(Rounding::step) : Optional.empty(),
+        types());
+  }
+
+  private ParameterTypes types() {
+    Map<String, String> types = new HashMap<>();
+    ParameterValues.types(parameters).forEach((name, type) -> types.put(name, type.sql()));
+    return ParameterTypes.parse(types);
   }
 
   private static TableRules table(Dataset dataset) {

@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.stream.Collectors;
 import org.apache.arrow.c.ArrowArrayStream;
@@ -91,7 +92,7 @@ final class Engine implements AutoCloseable {
    *
    * @throws AppException INVALID_QUERY, or INVALID_PARAMETER without the value
    */
-  void requireValues(Checked query, Map<String, String> values) throws SQLException {
+  void requireValues(Checked query, Map<String, Argument> values) throws SQLException {
     for (String constant : query.constants()) {
       try {
         evaluate(constant);
@@ -100,16 +101,20 @@ final class Engine implements AutoCloseable {
       }
     }
     for (Checked.Parameter parameter : query.parameters()) {
-      String value = values.getOrDefault(parameter.name(), "");
-      try {
-        evaluate("CAST(%s AS %s)".formatted(Sql.literal(value), parameter.type()));
-      } catch (SQLException e) {
-        throw new AppException(
-            "INVALID_PARAMETER",
-            "parameter '%s' is no value of %s, as which the query takes it"
-                .formatted(parameter.name(), parameter.type()),
-            Map.of("parameter", parameter.name()));
-      }
+      Argument value = Objects.requireNonNull(values.get(parameter.name()));
+      requireValue(parameter.name(), parameter.type(), parameter.sql(value.text()));
+    }
+  }
+
+  private void requireValue(String parameter, String type, String sql) {
+    try {
+      evaluate(sql);
+    } catch (SQLException e) {
+      throw new AppException(
+          "INVALID_PARAMETER",
+          "parameter '%s' is no value of %s, as which the query takes it"
+              .formatted(parameter, type),
+          Map.of("parameter", parameter));
     }
   }
 
@@ -134,12 +139,37 @@ final class Engine implements AutoCloseable {
   void bind(Query query, Collection<Dataset> datasets) throws SQLException {
     try {
       List<String> columns = resultColumns(query);
+      requireTypes(query);
       if (query.words().isPresent() && !columns.equals(resultColumnsWithout(query, datasets))) {
         dropTables(datasets);
         createTables(datasets);
       }
     } catch (SQLException e) {
       throw QueryFailure.onEmptyTables(e);
+    }
+  }
+
+  /** A parameter of one type may stand where another is needed. */
+  private void requireTypes(Query query) throws SQLException {
+    if (query.parameters().isEmpty()) {
+      return;
+    }
+    for (Map.Entry<String, Argument> parameter : query.parameters().entrySet()) {
+      Argument value = parameter.getValue();
+      if (value.type().isPresent()) {
+        requireValue(parameter.getKey(), value.type().get(), value.sql());
+      }
+    }
+    execute(query.prepareStatement());
+    try (PreparedStatement statement = connection.prepareStatement(query.executeStatement())) {
+      ResultColumns.check(statement.getMetaData(), false);
+    } catch (SQLException e) {
+      if (QueryFailure.isOfTypes(e)) {
+        throw e;
+      }
+      // What a value does, the run will tell, without the value.
+    } finally {
+      execute(query.deallocateStatement());
     }
   }
 

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  */
 record Query(
     String text,
-    Map<String, String> parameters,
+    Map<String, Argument> parameters,
     Optional<Set<String>> words,
     Map<String, Members> members) {
   private static final String NAME = "parley_query";
@@ -52,8 +52,8 @@ record Query(
   }
 
   /**
-   * Binds by name. EXECUTE takes constants only, so a value becomes a quoted constant here; it
-   * never meets the text of the query.
+   * Binds by name. EXECUTE takes constants only, so a value becomes a quoted constant of its type
+   * here; it never meets the text of the query.
    */
   String executeStatement() {
     if (parameters.isEmpty()) {
@@ -61,7 +61,7 @@ record Query(
     }
     return parameters.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
-        .map(p -> Sql.identifier(p.getKey()) + " := " + Sql.literal(p.getValue()))
+        .map(p -> Sql.identifier(p.getKey()) + " := " + p.getValue().sql())
         .collect(Collectors.joining(", ", "EXECUTE " + NAME + "(", ")"));
   }
 

@@ -1,6 +1,7 @@
 package io.parley.apps.sql;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.parley.rules.ParameterTypes;
 import io.parley.rules.RuleCheck;
 import io.parley.sdk.AppException;
 import java.util.Collection;
@@ -47,7 +48,11 @@ final class QueryCheck {
    * @throws AppException INVALID_QUERY or INVALID_PARAMETER, saying what to change
    */
   static Query check(
-      String text, JsonNode tree, Collection<String> datasets, Map<String, String> values) {
+      String text,
+      JsonNode tree,
+      Collection<String> datasets,
+      Map<String, String> values,
+      ParameterTypes types) {
     if (tree.path("error").asBoolean(true)) {
       throw refused(
           tree.path("error_type").asText().equals("not implemented")
@@ -64,7 +69,7 @@ final class QueryCheck {
     check.visit(tree.path("statements"));
     return new Query(
         text,
-        bind(check.parameters, values),
+        bind(check.parameters, values, types),
         check.everyColumn ? Optional.empty() : Optional.of(check.words),
         Map.of());
   }
@@ -138,8 +143,9 @@ final class QueryCheck {
    *
    * @throws AppException INVALID_PARAMETER
    */
-  static Map<String, String> bind(Collection<String> parameters, Map<String, String> values) {
-    Map<String, String> bound = new HashMap<>();
+  static Map<String, Argument> bind(
+      Collection<String> parameters, Map<String, String> values, ParameterTypes types) {
+    Map<String, Argument> bound = new HashMap<>();
     Set<String> unused = new TreeSet<>(values.keySet());
     for (String parameter : parameters) {
       List<String> names = values.keySet().stream().filter(parameter::equalsIgnoreCase).toList();
@@ -149,7 +155,8 @@ final class QueryCheck {
             "the query uses $%s; name exactly one parameter '%s' in the agreement"
                 .formatted(parameter, parameter));
       }
-      bound.put(parameter, values.get(names.getFirst()));
+      String value = values.getOrDefault(names.getFirst(), "");
+      bound.put(parameter, new Argument(value, types.sql(parameter)));
       unused.removeAll(names);
     }
     for (String name : unused) {
