@@ -21,18 +21,7 @@ public final class RuleCheck {
    *     the reason INVALID_QUERY when DuckDB could not read it
    */
   public static Checked check(JsonNode tree, QueryRules rules) {
-    if (tree.path("error").asBoolean(true)) {
-      throw new RuleException(
-          "INVALID_QUERY",
-          tree.path("error_type").asText().equals("not implemented")
-              ? "only a SELECT statement may run"
-              : tree.path("error_message").asText("the query cannot be read"));
-    }
-    if (tree.path("statements").size() != 1) {
-      throw new RuleException(
-          "INVALID_QUERY", "expected one statement, found " + tree.path("statements").size());
-    }
-    JsonNode typed = rules.parameters().in(tree.path("statements").get(0));
+    JsonNode typed = rules.parameters().in(Tree.statement(tree, "use GROUP BY in place of PIVOT"));
     Grants grants = new Grants(rules);
     Plan plan;
     try {

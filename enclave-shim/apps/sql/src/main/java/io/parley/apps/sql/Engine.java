@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.parley.rules.Checked;
+import io.parley.rules.RuleCheck;
 import io.parley.sdk.AppException;
 import io.parley.sdk.ArrowResult;
 import io.parley.sdk.Dataset;
@@ -68,11 +69,11 @@ final class Engine implements AutoCloseable {
 
   /** DuckDB's parse tree of a text, or its error. */
   JsonNode parseTree(String text) throws SQLException {
-    if (text.length() > QueryCheck.MAX_QUERY_CHARS || text.indexOf('\0') >= 0) {
+    if (text.length() > RuleCheck.MAX_QUERY_CHARS || text.indexOf('\0') >= 0) {
       throw new AppException(
           "INVALID_QUERY",
           "the query holds a NUL or is longer than %d characters"
-              .formatted(QueryCheck.MAX_QUERY_CHARS));
+              .formatted(RuleCheck.MAX_QUERY_CHARS));
     }
     try (PreparedStatement statement =
         connection.prepareStatement("SELECT json_serialize_sql(CAST(? AS VARCHAR))")) {

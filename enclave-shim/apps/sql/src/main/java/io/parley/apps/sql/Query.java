@@ -9,7 +9,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * A query that passed {@link QueryCheck}, with a value for each parameter that it names.
+ * A query that passed {@link QueryCheck} or {@link RuledQuery}, with a value for each parameter
+ * that it names.
  *
  * @param text exactly as agreed
  * @param parameters name to value
