@@ -6,6 +6,7 @@ import io.parley.wire.Suggestions;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -44,6 +45,11 @@ public final class ParameterValues {
       }
     }
     return Collections.unmodifiableSortedMap(types);
+  }
+
+  /** What a job would be told of a value; the value is not in it. Empty when it is fine. */
+  public static Optional<String> problem(Parameter.Free parameter, String value) {
+    return ParameterText.wrong(parameter, value);
   }
 
   static void check(Problems problems, List<Parameter> parameters, Map<String, String> given) {

@@ -73,7 +73,7 @@ final class QueryCommands {
     Map<String, String> set = new LinkedHashMap<>(parameters == null ? Map.of() : parameters);
     QueryExplanation explanation = new QueryExplanation(terms, text(terms, query));
     try (QueryProbe probe = QueryProbe.open()) {
-      QueryExplanation.Verdict verdict = explanation.verdict(probe, set.keySet(), suggest);
+      QueryExplanation.Verdict verdict = explanation.verdict(probe, set, suggest);
       show(verdict);
       return verdict.allowed() ? ExitCode.OK : ExitCode.REFUSED;
     }

@@ -83,13 +83,53 @@ final class QueryProbe implements AutoCloseable {
   /** What DuckDB has against running this on tables of these columns; empty when nothing. */
   Optional<String> problem(List<Dataset> datasets, Checked query) {
     for (String constant : query.constants()) {
-      try (Statement statement = connection.createStatement();
-          ResultSet value = statement.executeQuery("SELECT " + constant)) {
-        value.next();
-      } catch (SQLException e) {
-        return Optional.of(message(e));
+      Optional<String> problem = problem(constant);
+      if (problem.isPresent()) {
+        return problem;
       }
     }
+    createTables(datasets);
+    return unready(query.sql());
+  }
+
+  /** What DuckDB has against a constant; empty when it has a value. */
+  Optional<String> problem(String constant) {
+    try (Statement statement = connection.createStatement();
+        ResultSet value = statement.executeQuery("SELECT " + constant)) {
+      value.next();
+      return Optional.empty();
+    } catch (SQLException e) {
+      return Optional.of(message(e));
+    }
+  }
+
+  /**
+   * As {@link #problem(List, Checked)}, for a query that runs as it is written.
+   *
+   * @param parameters with the types of their values
+   */
+  Optional<String> problem(List<Dataset> datasets, String query, Map<String, String> parameters) {
+    createTables(datasets);
+    Optional<String> problem = unready(query);
+    return problem.isPresent() || parameters.isEmpty() ? problem : ofTypes(query, parameters);
+  }
+
+  /** With no values, only types: what a value does is not known before the run. */
+  private Optional<String> ofTypes(String query, Map<String, String> parameters) {
+    String arguments =
+        parameters.entrySet().stream()
+            .map(p -> "%s := CAST(NULL AS %s)".formatted(quoted(p.getKey()), p.getValue()))
+            .collect(Collectors.joining(", "));
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PREPARE explained AS " + query);
+    } catch (SQLException e) {
+      return Optional.of(message(e));
+    }
+    return unready("EXECUTE explained(" + arguments + ")")
+        .filter(message -> message.startsWith("Binder Error"));
+  }
+
+  private void createTables(List<Dataset> datasets) {
     try (Statement statement = connection.createStatement()) {
       for (Dataset dataset : datasets) {
         statement.execute(
@@ -103,7 +143,10 @@ final class QueryProbe implements AutoCloseable {
     } catch (SQLException e) {
       throw failed(e);
     }
-    try (PreparedStatement prepared = connection.prepareStatement(query.sql())) {
+  }
+
+  private Optional<String> unready(String sql) {
+    try (PreparedStatement prepared = connection.prepareStatement(sql)) {
       return prepared.getMetaData() == null ? Optional.of("it gives no table") : Optional.empty();
     } catch (SQLException e) {
       return Optional.of(message(e));
