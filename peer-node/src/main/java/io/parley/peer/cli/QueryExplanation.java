@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What {@code parley query explain} says about one query under one agreement. */
 final class QueryExplanation {
+  private static final String UNCONDITIONED = "all that the query says: no condition is stated";
+
   private final QueryTerms terms;
   private final String query;
 
@@ -66,7 +68,7 @@ final class QueryExplanation {
     fields.put("agreement", terms.name());
     fields.put("queries", terms.queries().text());
     fields.put("result", terms.result().name());
-    fields.put("told_to", terms.result().recipients());
+    fields.put("told_to", terms.toldTo());
     for (int i = 0; i < problems.size(); i++) {
       fields.put("problem " + (i + 1), shown(problems.get(i)));
     }
@@ -104,7 +106,7 @@ final class QueryExplanation {
       }
     }
     probe
-        .problem(terms.datasets(), checked)
+        .problem(terms.tables(), checked)
         .ifPresent(problem -> problems.add(ofQuery("INVALID_QUERY", problem)));
     return problems;
   }
@@ -120,14 +122,14 @@ final class QueryExplanation {
           .parameters()
           .forEach(name -> types.put(name, terms.types().sql(name).orElse("VARCHAR")));
       probe
-          .problem(terms.datasets(), query, types)
+          .problem(terms.tables(), query, types)
           .ifPresent(problem -> problems.add(ofQuery("INVALID_QUERY", problem)));
     }
     return problems;
   }
 
   private List<String> names() {
-    return terms.datasets().stream().map(Dataset::name).toList();
+    return List.copyOf(terms.tables().keySet());
   }
 
   private static Violation ofQuery(String rule, String message) {
@@ -154,15 +156,23 @@ final class QueryExplanation {
             of == null ? List.of("its rows take part; no column of it does") : of);
       }
     }
+    handedOn(fields);
   }
 
   /** Without conditions the signatures are the permission. */
   private void reveals(Map<String, @Nullable Object> fields) {
     for (Dataset dataset : terms.datasets()) {
-      fields.put(
-          "%s of %s".formatted(dataset.name(), dataset.owner()),
-          List.of("all that the query says: no condition is stated"));
+      fields.put("%s of %s".formatted(dataset.name(), dataset.owner()), List.of(UNCONDITIONED));
     }
+    handedOn(fields);
+  }
+
+  /** What earlier steps of a chain wrote keeps to conditions already. */
+  private void handedOn(Map<String, @Nullable Object> fields) {
+    List<String> datasets = terms.datasets().stream().map(Dataset::name).toList();
+    terms.tables().keySet().stream()
+        .filter(name -> !datasets.contains(name))
+        .forEach(name -> fields.put(name + " of an earlier step", List.of(UNCONDITIONED)));
   }
 
   private static String use(Grant grant) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.parley.agreement.Column;
-import io.parley.agreement.Dataset;
 import io.parley.rules.Checked;
 import io.parley.rules.RuleCheck;
 import io.parley.wire.EnvironmentException;
@@ -81,14 +80,14 @@ final class QueryProbe implements AutoCloseable {
   }
 
   /** What DuckDB has against running this on tables of these columns; empty when nothing. */
-  Optional<String> problem(List<Dataset> datasets, Checked query) {
+  Optional<String> problem(Map<String, List<Column>> tables, Checked query) {
     for (String constant : query.constants()) {
       Optional<String> problem = problem(constant);
       if (problem.isPresent()) {
         return problem;
       }
     }
-    createTables(datasets);
+    createTables(tables);
     return unready(query.sql());
   }
 
@@ -104,12 +103,13 @@ final class QueryProbe implements AutoCloseable {
   }
 
   /**
-   * As {@link #problem(List, Checked)}, for a query that runs as it is written.
+   * As {@link #problem(Map, Checked)}, for a query that runs as it is written.
    *
    * @param parameters with the types of their values
    */
-  Optional<String> problem(List<Dataset> datasets, String query, Map<String, String> parameters) {
-    createTables(datasets);
+  Optional<String> problem(
+      Map<String, List<Column>> tables, String query, Map<String, String> parameters) {
+    createTables(tables);
     Optional<String> problem = unready(query);
     return problem.isPresent() || parameters.isEmpty() ? problem : ofTypes(query, parameters);
   }
@@ -129,14 +129,14 @@ final class QueryProbe implements AutoCloseable {
         .filter(message -> message.startsWith("Binder Error"));
   }
 
-  private void createTables(List<Dataset> datasets) {
+  private void createTables(Map<String, List<Column>> tables) {
     try (Statement statement = connection.createStatement()) {
-      for (Dataset dataset : datasets) {
+      for (Map.Entry<String, List<Column>> table : tables.entrySet()) {
         statement.execute(
             "CREATE TABLE %s (%s)"
                 .formatted(
-                    quoted(dataset.name()),
-                    dataset.columns().stream()
+                    quoted(table.getKey()),
+                    table.getValue().stream()
                         .map(QueryProbe::column)
                         .collect(Collectors.joining(", "))));
       }

@@ -287,6 +287,66 @@ class QueryCommandsTest {
         .contains("INVALID_QUERY: ", "type DATE and type INTEGER");
   }
 
+  private static final String CHAIN =
+      """
+      agreement: wards
+      parties: [ada, bob]
+      chain:
+        count:
+          app: sql
+          reads: [stays]
+          params: {query: "SELECT ward, count(*) AS n FROM stays GROUP BY ward"}
+          writes: {wards: {columns: {ward: VARCHAR, n: BIGINT}, read_by: [sum]}}
+        sum:
+          app: sql
+          reads: {wards: {n: BIGINT}}
+          params: {query: "SELECT median(n) AS m FROM wards WHERE n > $least", least: {from: few}}
+          writes: [totals]
+      datasets:
+        stays:
+          owner: ada
+          columns: {patient: BIGINT NOT NULL, ward: VARCHAR}
+          released_to: [bob]
+          read_by: [count]
+          identity: patient
+          usage: {join: [patient], group: [ward], aggregate: {"*": count}}
+      compute: [bob]
+      params: {few: {type: INTEGER}}
+      results:
+        totals: {recipients: [ada], max_rows: 10, min_group: 3}
+      environment: {evidence: [simulated], tests: strict}
+      changes: never
+      expires: 2030-01-01
+      max_jobs: 3
+      """;
+
+  @Test
+  void theQueryOfAStepIsExplainedAsTheStepIsTold() throws IOException {
+    Files.writeString(file, CHAIN);
+
+    Captured first =
+        Captured.run(home, "query", "explain", file.toString(), "--step", "count").ok();
+    assertThat(first.out())
+        .contains("step sum", "ward: grouped by", "rows: counted")
+        .contains("Groups of fewer than 3 distinct stays.patient are left out of 'wards'")
+        .contains("count(DISTINCT t0.\"patient\") >= 3");
+
+    Captured second = Captured.run(home, "query", "explain", file.toString(), "--step", "sum").ok();
+    assertThat(second.out())
+        .contains("wards of an earlier step", "told_to", "ada")
+        .doesNotContain("Groups of fewer", "stays");
+    assertThat(explain("SELECT max(ward) AS w FROM wards WHERE n > $least", "--step", "sum").out())
+        .contains("INVALID_QUERY: ", "ward");
+    assertThat(
+            explain("SELECT max(n) AS m FROM wards", "--step", "sum", "--param", "least=x").out())
+        .contains("parameter 'least' is not a value of INTEGER");
+
+    assertThat(Captured.run(home, "query", "explain", file.toString()).err())
+        .contains("each step has a query of its own; say which with --step, one of [count, sum]");
+    assertThat(Captured.run(home, "query", "explain", file.toString(), "--step", "add").err())
+        .contains("the chain has no step 'add', only [count, sum]");
+  }
+
   @Test
   void anIntervalAndAFunctionThatIsNotKnownAreSaidForWhatTheyAre() {
     assertThat(
