@@ -84,6 +84,18 @@ public final class AgreementDraft {
     return chain == null ? List.of() : chain.steps().stream().map(ChainRules.Step::name).toList();
   }
 
+  /**
+   * What bears on one of them.
+   *
+   * @throws RefusedException INVALID_REQUEST when there is no chain, or no such step
+   */
+  public StepTerms step(String step) {
+    return StepTerms.of(
+        chain == null ? List.of() : chain.steps(),
+        step,
+        new ChainRules.Around(datasets, results, parameters));
+  }
+
   /** The steps that read a dataset with conditions, and so must keep to them. */
   public List<String> stepsWithConditions() {
     StepConditions conditions = new StepConditions(datasets, results);

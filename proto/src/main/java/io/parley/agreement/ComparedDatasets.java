@@ -1,6 +1,7 @@
 package io.parley.agreement;
 
 import java.util.Collections;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -16,14 +17,24 @@ public final class ComparedDatasets {
 
   /** The smallest group by dataset; nothing where answers need not be compared. */
   public static SortedMap<String, Integer> of(Agreement agreement) {
-    long smallest =
-        agreement.results().stream().mapToLong(result -> result.shape().minGroup()).max().orElse(0);
+    return agreement.chain() == null
+        ? of(agreement.datasets(), agreement.results(), agreement.queries(), agreement.parameters())
+        : Collections.emptySortedMap();
+  }
+
+  /** As {@link #of(Agreement)}, for an agreement with one app that is not drafted yet. */
+  public static SortedMap<String, Integer> of(
+      List<Dataset> datasets,
+      List<ResultRule> results,
+      Queries queries,
+      List<Parameter> parameters) {
+    long smallest = StepConditions.minGroup(results);
     boolean asks =
-        agreement.queries() == Queries.WITHIN_RULES
-            || agreement.parameters().stream().anyMatch(Parameter.Free.class::isInstance);
+        queries == Queries.WITHIN_RULES
+            || parameters.stream().anyMatch(Parameter.Free.class::isInstance);
     TreeMap<String, Integer> compared = new TreeMap<>();
-    if (smallest > 0 && asks && agreement.chain() == null) {
-      for (Dataset dataset : agreement.datasets()) {
+    if (smallest > 0 && asks) {
+      for (Dataset dataset : datasets) {
         if (dataset.usage().hasIdentity()) {
           compared.put(dataset.name(), Math.toIntExact(smallest));
         }

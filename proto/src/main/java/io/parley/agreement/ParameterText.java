@@ -7,6 +7,7 @@ import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -33,14 +34,17 @@ final class ParameterText {
         if (value == null) {
           problems.add(free.name(), "is missing; set it to a value of " + free.type().sql());
         } else {
-          @Nullable String expected = problem(free.type(), value);
-          problems.check(
-              expected == null,
-              free.name(),
-              "is not a value of %s; expected %s".formatted(free.type().sql(), expected));
+          wrong(free, value).ifPresent(wrong -> problems.add(free.name(), wrong));
         }
       }
     }
+  }
+
+  /** What is wrong with a value; the value is not in it. */
+  static Optional<String> wrong(Parameter.Free free, String value) {
+    return Optional.ofNullable(problem(free.type(), value))
+        .map(
+            expected -> "is not a value of %s; expected %s".formatted(free.type().sql(), expected));
   }
 
   /** What was expected when {@code text} is no value of {@code type}; null when it is one. */

@@ -6,6 +6,7 @@ import io.parley.wire.Suggestions;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -33,6 +34,22 @@ public final class ParameterValues {
       }
     }
     return Collections.unmodifiableSortedMap(all);
+  }
+
+  /** The types of those that have one other than text: values are handed on as text. */
+  public static SortedMap<String, ColumnType> types(List<Parameter> parameters) {
+    TreeMap<String, ColumnType> types = new TreeMap<>();
+    for (Parameter parameter : parameters) {
+      if (parameter instanceof Parameter.Free free && !free.type().equals(ColumnType.VARCHAR)) {
+        types.put(free.name(), free.type());
+      }
+    }
+    return Collections.unmodifiableSortedMap(types);
+  }
+
+  /** What a job would be told of a value; the value is not in it. Empty when it is fine. */
+  public static Optional<String> problem(Parameter.Free parameter, String value) {
+    return ParameterText.wrong(parameter, value);
   }
 
   static void check(Problems problems, List<Parameter> parameters, Map<String, String> given) {

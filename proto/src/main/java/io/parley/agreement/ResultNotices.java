@@ -34,8 +34,14 @@ public final class ResultNotices {
 
   /** As {@link #of(Agreement, String)}, for an agreement that is not drafted yet. */
   public static List<String> of(List<Dataset> datasets, ResultRule result, Queries queries) {
+    return of(datasets, result.name(), result.shape(), result.keep(), queries);
+  }
+
+  /** As {@link #of(Agreement, String)}, for what need not be a result: a step may read it. */
+  public static List<String> of(
+      List<Dataset> datasets, String result, Shape shape, Keep keep, Queries queries) {
     List<String> notices = new ArrayList<>();
-    long least = result.shape().minGroup();
+    long least = shape.minGroup();
     if (least > 0) {
       String identities =
           datasets.stream()
@@ -44,21 +50,19 @@ public final class ResultNotices {
               .collect(Collectors.joining(" or "));
       notices.add(
           "Groups of fewer than %d distinct %s are left out of '%s', if there are any; so are groups with a figure that rests on fewer, or for which a join counts a row of a dataset more than once."
-              .formatted(least, identities, result.name()));
+              .formatted(least, identities, result));
     }
-    if (!result.shape().rounding().isEmpty()) {
-      notices.add(
-          "Numbers in '%s' are rounded: %s."
-              .formatted(result.name(), rounding(result.shape(), queries)));
+    if (!shape.rounding().isEmpty()) {
+      notices.add("Numbers in '%s' are rounded: %s.".formatted(result, rounding(shape, queries)));
     }
-    switch (result.keep()) {
+    switch (keep) {
       case Keep.AsNode() -> {}
       case Keep.UntilRead() ->
           notices.add(
               "'%s' is handed out once: your node deletes it when it has been read."
-                  .formatted(result.name()));
+                  .formatted(result));
       case Keep.AtMost(Duration time) ->
-          notices.add("Nodes delete '%s' after %s.".formatted(result.name(), Lengths.text(time)));
+          notices.add("Nodes delete '%s' after %s.".formatted(result, Lengths.text(time)));
     }
     return notices;
   }

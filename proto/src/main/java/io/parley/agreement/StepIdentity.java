@@ -48,22 +48,11 @@ public final class StepIdentity {
 
   /** What the step's app is told, by the names that it knows. */
   public static List<Parameter> parameters(ChainStep step, Agreement agreement) {
-    return step.parameters().stream().map(parameter -> own(parameter, agreement)).toList();
+    return StepTerms.parameters(step.flow(), agreement.parameters());
   }
 
   /** Whether the step does the same in every job: none of its parameters is left to jobs. */
   public static boolean isFixed(ChainStep step, Agreement agreement) {
     return parameters(step, agreement).stream().noneMatch(Parameter.Free.class::isInstance);
-  }
-
-  private static Parameter own(ChainParameter parameter, Agreement agreement) {
-    return switch (parameter) {
-      case ChainParameter.Fixed fixed -> new Parameter.Fixed(fixed.name(), fixed.value());
-      case ChainParameter.From from ->
-          switch (agreement.parameter(from.parameter())) {
-            case Parameter.Fixed fixed -> new Parameter.Fixed(from.name(), fixed.value());
-            case Parameter.Free free -> new Parameter.Free(from.name(), free.type());
-          };
-    };
   }
 }

@@ -29,8 +29,15 @@ public record Checked(
   /**
    * A parameter and the type that its value must be of, for the reason for which constants are
    * tried.
+   *
+   * @param form SQL of the value, with {@code %s} for its text
    */
-  public record Parameter(String name, String type) {}
+  public record Parameter(String name, String type, String form) {
+    /** SQL of this value. */
+    public String sql(String text) {
+      return form.replace("%s", Render.text(text));
+    }
+  }
 
   public Checked {
     parameters = List.copyOf(parameters);

@@ -32,8 +32,45 @@ sealed interface Expr {
     }
   }
 
-  /** A parameter of the agreement, taken as a value of this type. */
-  record Param(String name, DataType type) implements Expr {
+  /**
+   * A parameter of the agreement.
+   *
+   * @param casts what its text is made, one after the other: first a value of the type that the
+   *     agreement gives it, if it gives one
+   */
+  record Param(String name, List<DataType> casts) implements Expr {
+    public Param {
+      casts = List.copyOf(casts);
+    }
+
+    @Override
+    public DataType type() {
+      return casts.getLast();
+    }
+
+    /** Whether it is a text that has no type yet, and takes that of what it meets. */
+    boolean isOpen() {
+      return casts.equals(List.of(DataType.TEXT));
+    }
+
+    Param as(DataType to) {
+      if (isOpen()) {
+        return new Param(name, List.of(to));
+      }
+      return type().equals(to)
+          ? this
+          : new Param(name, Stream.concat(casts.stream(), Stream.of(to)).toList());
+    }
+
+    /** With SQL for its text. */
+    String sql(String text) {
+      String sql = text;
+      for (DataType cast : casts) {
+        sql = "CAST(%s AS %s)".formatted(sql, cast.sql());
+      }
+      return sql;
+    }
+
     @Override
     public List<Expr> parts() {
       return List.of();

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /** Expressions of the parse tree, in one place of a query. */
 final class ExprReader {
@@ -21,6 +22,14 @@ final class ExprReader {
           "COMPARE_GREATERTHANOREQUALTO", ">=",
           "COMPARE_DISTINCT_FROM", "IS DISTINCT FROM",
           "COMPARE_NOT_DISTINCT_FROM", "IS NOT DISTINCT FROM");
+
+  /** What DuckDB reads INTERVAL as. */
+  private static final Pattern INTERVAL =
+      Pattern.compile(
+          "to_(millennia|centuries|decades|years|quarters|months|weeks|days|hours|minutes|seconds"
+              + "|milliseconds|microseconds)",
+          Pattern.CASE_INSENSITIVE);
+
   private static final int MAX_DEPTH = 200;
   private static final Set<String> SCHEMAS = Set.of("", "main");
   private static final Set<String> CATALOGS = Set.of("", "system");
@@ -105,6 +114,11 @@ final class ExprReader {
         "is_operator",
         "export_state");
     String name = node.path("function_name").asText();
+    if (INTERVAL.matcher(name).matches()) {
+      throw new RuleException(
+          "RULE_FUNCTION",
+          "an INTERVAL is not known here; write the date or timestamp that it leads to, or let a parameter be it");
+    }
     Tree.require(
         SCHEMAS.contains(node.path("schema").asText())
             && CATALOGS.contains(node.path("catalog").asText()),

@@ -64,15 +64,7 @@ final class Functions {
                   "*",
                   "/",
                   "//",
-                  "%",
-                  "sum",
-                  "avg",
-                  "count",
-                  "min",
-                  "max",
-                  "median",
-                  "stddev",
-                  "variance")));
+                  "%")));
 
   private Functions() {}
 
@@ -142,7 +134,7 @@ final class Functions {
   static RuleException unknown(String function) {
     return new RuleException(
         "RULE_FUNCTION",
-        "the function '%s' is not among those that tell nothing but their value on groups, which are %s"
+        "the function '%s' is not known here. Of values of a row there are %s; of groups, sum avg count min max median stddev variance"
             .formatted(
                 function.length() <= 60 ? function : function.substring(0, 60),
                 String.join(" ", KNOWN)));

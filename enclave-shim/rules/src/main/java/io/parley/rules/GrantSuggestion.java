@@ -60,7 +60,8 @@ public final class GrantSuggestion {
     for (TableRules table : rules.tables()) {
       tables.add(table.name().equals(grant.dataset()) ? with(table, grant) : table);
     }
-    return new QueryRules(tables, rules.withinRules(), rules.minGroup(), rules.rounding());
+    return new QueryRules(
+        tables, rules.withinRules(), rules.minGroup(), rules.rounding(), rules.parameters());
   }
 
   private static TableRules with(TableRules table, Grant grant) {

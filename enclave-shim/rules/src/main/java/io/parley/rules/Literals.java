@@ -1,6 +1,8 @@
 package io.parley.rules;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.parley.rules.DataType.Kind;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -70,7 +72,24 @@ final class Literals {
 
   static Expr parameter(JsonNode node) {
     Tree.only(node, "identifier");
-    return new Expr.Param(node.path("identifier").asText(), DataType.TEXT);
+    return new Expr.Param(node.path("identifier").asText(), List.of(DataType.TEXT));
+  }
+
+  /** The node of a cast, named as what is cast. */
+  static JsonNode castNode(JsonNode child, DataType to) {
+    ObjectNode type = JsonNodeFactory.instance.objectNode();
+    if (to.kind() == Kind.DECIMAL) {
+      type.put("id", "DECIMAL");
+      type.putObject("type_info").put("width", to.precision()).put("scale", to.scale());
+    } else {
+      type.put("id", to.sql()).putNull("type_info");
+    }
+    ObjectNode cast = JsonNodeFactory.instance.objectNode();
+    cast.put("class", "CAST").put("type", "OPERATOR_CAST").put("try_cast", false);
+    cast.set("alias", child.path("alias"));
+    cast.set("child", child);
+    cast.set("cast_type", type);
+    return cast;
   }
 
   /** A cast of something that was read already. */
@@ -79,7 +98,7 @@ final class Literals {
     DataType to = type(node.path("cast_type"));
     boolean tries = node.path("try_cast").asBoolean();
     if (child instanceof Expr.Param param && !tries) {
-      return new Expr.Param(param.name(), to);
+      return param.as(to);
     }
     if (child instanceof Expr.Const constant && !tries) {
       return literal(constant, to);

@@ -18,9 +18,14 @@ import java.util.TreeSet;
  * @param minGroup the least number of distinct identities per group; 0: any
  * @param rounding what aggregates are rounded to a multiple of; null: nothing. Only where the job
  *     wrote the query: a fixed query's result is rounded by its columns' names when it is released
+ * @param parameters the types of those that are no texts
  */
 public record QueryRules(
-    List<TableRules> tables, boolean withinRules, long minGroup, Optional<BigDecimal> rounding) {
+    List<TableRules> tables,
+    boolean withinRules,
+    long minGroup,
+    Optional<BigDecimal> rounding,
+    ParameterTypes parameters) {
   public QueryRules {
     tables = List.copyOf(tables);
   }
@@ -32,7 +37,7 @@ public record QueryRules(
 
   /**
    * From what the shim tells the app in {@code params.json} (deploy/docs/apps.md): the members
-   * {@code queries}, {@code datasets} and {@code rules}.
+   * {@code queries}, {@code datasets}, {@code rules} and {@code types}.
    *
    * @param result the one result of the query
    * @throws IllegalArgumentException when a type is none
@@ -49,7 +54,14 @@ public record QueryRules(
         tables,
         within,
         rules.path("min_group").asLong(0),
-        within && all.isTextual() ? Optional.of(new BigDecimal(all.asText())) : Optional.empty());
+        within && all.isTextual() ? Optional.of(new BigDecimal(all.asText())) : Optional.empty(),
+        types(params.path("types")));
+  }
+
+  private static ParameterTypes types(JsonNode types) {
+    Map<String, String> names = new HashMap<>();
+    types.properties().forEach(type -> names.put(type.getKey(), type.getValue().asText()));
+    return ParameterTypes.parse(names);
   }
 
   private static TableRules table(String name, JsonNode dataset) {

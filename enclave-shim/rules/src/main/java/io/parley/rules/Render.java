@@ -227,8 +227,7 @@ final class Render {
               "CAST(%s AS %s)"
                   .formatted(
                       constant.text().map(Render::text).orElse("NULL"), constant.type().sql());
-          case Expr.Param param ->
-              "CAST($%s AS %s)".formatted(identifier(param.name()), param.type().sql());
+          case Expr.Param param -> param.sql("$" + identifier(param.name()));
           case Expr.Call call ->
               call.form()
                   .formatted(call.parts().stream().map(p -> expression(p, doubles)).toArray());

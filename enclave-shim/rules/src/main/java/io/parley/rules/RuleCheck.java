@@ -21,21 +21,11 @@ public final class RuleCheck {
    *     the reason INVALID_QUERY when DuckDB could not read it
    */
   public static Checked check(JsonNode tree, QueryRules rules) {
-    if (tree.path("error").asBoolean(true)) {
-      throw new RuleException(
-          "INVALID_QUERY",
-          tree.path("error_type").asText().equals("not implemented")
-              ? "only a SELECT statement may run"
-              : tree.path("error_message").asText("the query cannot be read"));
-    }
-    if (tree.path("statements").size() != 1) {
-      throw new RuleException(
-          "INVALID_QUERY", "expected one statement, found " + tree.path("statements").size());
-    }
+    JsonNode typed = rules.parameters().in(Tree.statement(tree, "use GROUP BY in place of PIVOT"));
     Grants grants = new Grants(rules);
     Plan plan;
     try {
-      plan = new SelectReader(rules, grants).read(tree.path("statements").get(0).path("node"));
+      plan = new SelectReader(rules, grants).read(typed.path("node"));
     } catch (RuleException e) {
       throw grants.violations().isEmpty() ? e : joined(grants.violations(), e);
     }
@@ -88,7 +78,7 @@ public final class RuleCheck {
     return new Checked(
         render.query(conditions),
         Columns.parameters(plan)
-            .map(param -> new Checked.Parameter(param.name(), param.type().sql()))
+            .map(param -> new Checked.Parameter(param.name(), param.type().sql(), param.sql("%s")))
             .toList(),
         Columns.constants(plan).map(render::expression).toList(),
         plan.aggregated(),

@@ -45,6 +45,30 @@ final class Tree {
     }
   }
 
+  /**
+   * The one SELECT of a parse tree.
+   *
+   * @param otherwise what to do where it is another statement
+   * @throws RuleException INVALID_QUERY when there is none, or more, or DuckDB could not read it
+   */
+  static JsonNode statement(JsonNode tree, String otherwise) {
+    if (tree.path("error").asBoolean(true)) {
+      throw invalid(
+          tree.path("error_type").asText().equals("not implemented")
+              ? "only a SELECT statement may run; " + otherwise
+              : tree.path("error_message").asText("the query cannot be read"));
+    }
+    int statements = tree.path("statements").size();
+    if (statements != 1) {
+      throw invalid("expected one statement, found " + statements);
+    }
+    return tree.path("statements").get(0);
+  }
+
+  static RuleException invalid(String message) {
+    return new RuleException("INVALID_QUERY", message);
+  }
+
   static RuleException shape(String message) {
     return new RuleException("RULE_SHAPE", message);
   }

@@ -25,6 +25,7 @@ import org.apache.arrow.memory.RootAllocator;
  *
  * <pre>{@code
  * {"parameters": {"query": "SELECT ..."},         name -> value, always text
+ *  "types": {"since": "DATE"},                    of parameters that are no texts; may be missing
  *  "datasets": {"customers": {}, "orders": {}},   the files that are there
  *  "results": ["summary"],                        the names to write, in the agreement's order
  *  "memory_bytes": 1073741824,                    what the app may use in all, 0 when not limited
@@ -43,6 +44,7 @@ public final class JobContext implements AutoCloseable {
 
   private final JsonNode params;
   private final Map<String, String> parameters;
+  private final Map<String, String> types;
   private final SequencedMap<String, Dataset> datasets;
   private final List<String> results;
   private final long memoryBytes;
@@ -56,6 +58,7 @@ public final class JobContext implements AutoCloseable {
     this.params = params;
     this.allocator = new RootAllocator();
     this.parameters = Collections.unmodifiableMap(texts(params.path("parameters")));
+    this.types = Collections.unmodifiableMap(texts(params.path("types")));
     this.datasets = new LinkedHashMap<>();
     params
         .path("datasets")
@@ -110,6 +113,14 @@ public final class JobContext implements AutoCloseable {
   /** All parameters, name to value, in the order of the names. */
   public Map<String, String> parameters() {
     return parameters;
+  }
+
+  /**
+   * The types that the agreement gives to parameters, such as {@code DECIMAL(10,2)}, by name; those
+   * that are missing are texts. Each value is one of its type already.
+   */
+  public Map<String, String> parameterTypes() {
+    return types;
   }
 
   /**

@@ -171,6 +171,20 @@ class AppMainTest {
   }
 
   @Test
+  void parametersAreTextsAndTheirTypesAreTold() throws IOException {
+    job.parameter("ward", "A").parameter("since", "DATE", "2026-01-01");
+
+    Outcome outcome =
+        job.run(context ->
+            context
+                .result("result")
+                .json(List.of(context.parameter("since"), context.parameterTypes())));
+
+    assertThat(outcome.json("result").toString())
+        .isEqualTo("[\"2026-01-01\",{\"since\":\"DATE\"}]");
+  }
+
+  @Test
   void missingDatasetParameterAndColumnAreNamed() throws IOException {
     job.dataset("d", Fields.schema(Fields.bigint("id")), List.<@Nullable Object[]>of(row(1L)));
 

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.Chain;
 import io.parley.agreement.ComparedDatasets;
+import io.parley.agreement.ParameterValues;
 import io.parley.agreement.ResultRule;
 import io.parley.gate.GateOutcome;
 import io.parley.shim.answers.OverlapGuard;
@@ -214,6 +215,7 @@ final class JobRun {
   private AppInput input(Enclave enclave, MemoryBudget budget) {
     return new AppInput(
         enclave.spec().allParameters(enclave.agreement()),
+        ParameterValues.types(enclave.agreement().parameters()),
         enclave.agreement().datasets().stream().map(AppInput.Table::of).toList(),
         enclave.agreement().results().stream().map(AppInput.Wanted::of).toList(),
         enclave.agreement().queries(),

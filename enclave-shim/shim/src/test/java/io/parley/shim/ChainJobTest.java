@@ -110,7 +110,8 @@ class ChainJobTest {
         .containsEntry("second", List.of("claims.arrow", "joined.arrow", "params.json"));
     assertThat(parameters.get("first"))
         .startsWith(
-            "{\"parameters\":{\"from\":\"2026-01-01\"},\"datasets\":{\"admissions\":{},\"claims\":{}},"
+            "{\"parameters\":{\"from\":\"2026-01-01\"},\"types\":{\"from\":\"DATE\"},"
+                + "\"datasets\":{\"admissions\":{},\"claims\":{}},"
                 + "\"results\":[\"report\",\"joined\"],");
     assertThat(parameters.get("second"))
         .startsWith(

@@ -94,6 +94,7 @@ class JobTest {
       assertThat(parameters.get())
           .startsWith(
               "{\"parameters\":{\"query\":\"SELECT \\\"x\\\"\\u000a\",\"since\":\"2026-01-01\"},"
+                  + "\"types\":{\"since\":\"DATE\"},"
                   + "\"datasets\":{\"admissions\":{\"owner\":\"hospital\",\"columns\":[")
           .contains(
               "},\"results\":[\"summary\"],\"queries\":\"fixed\",\"rules\":{\"summary\":{}},"

@@ -1,6 +1,11 @@
 package io.parley.peer.cli;
 
+import io.parley.agreement.Agreement;
+import io.parley.agreement.AgreementDraft;
 import io.parley.agreement.AgreementYaml;
+import io.parley.agreement.Chain;
+import io.parley.agreement.ChainStep;
+import io.parley.agreement.StepTerms;
 import io.parley.peer.cli.output.OutputFormat;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -10,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -47,6 +53,7 @@ final class QueryCommands {
         "  parley query explain agreement.yaml --query query.sql",
         "  parley query explain 3f9a12cc --query -",
         "  parley query explain agreement.yaml --query query.sql --suggest-grants",
+        "  parley query explain agreement.yaml --step match",
       })
   int explain(
       @Parameters(
@@ -65,15 +72,20 @@ final class QueryCommands {
               description = "A parameter that the job would set.")
           @Nullable Map<String, String> parameters,
       @Option(
+              names = "--step",
+              paramLabel = "NAME",
+              description = "The step of a chain whose query it is.")
+          @Nullable String step,
+      @Option(
               names = "--suggest-grants",
               description = "When it is refused, the least that owners would have to add.")
           boolean suggest)
       throws IOException {
-    QueryTerms terms = terms(agreement);
+    QueryTerms terms = terms(agreement, step);
     Map<String, String> set = new LinkedHashMap<>(parameters == null ? Map.of() : parameters);
     QueryExplanation explanation = new QueryExplanation(terms, text(terms, query));
     try (QueryProbe probe = QueryProbe.open()) {
-      QueryExplanation.Verdict verdict = explanation.verdict(probe, set.keySet(), suggest);
+      QueryExplanation.Verdict verdict = explanation.verdict(probe, set, suggest);
       show(verdict);
       return verdict.allowed() ? ExitCode.OK : ExitCode.REFUSED;
     }
@@ -93,14 +105,40 @@ final class QueryCommands {
     session.terminal().out().println(grants.toString().stripTrailing());
   }
 
-  private QueryTerms terms(String agreement) throws IOException {
+  private QueryTerms terms(String agreement, @Nullable String step) throws IOException {
     Path file = Path.of(agreement);
     if (!Files.isRegularFile(file)) {
-      return QueryTerms.of(Agreements.signed(session.agreements().record(agreement)).agreement());
+      return terms(Agreements.signed(session.agreements().record(agreement)).agreement(), step);
     }
-    return agreement.endsWith(".yaml") || agreement.endsWith(".yml")
-        ? QueryTerms.of(AgreementYaml.parse(Files.readString(file), file.toString()))
-        : QueryTerms.of(session.agreements().read(file).agreement());
+    if (!agreement.endsWith(".yaml") && !agreement.endsWith(".yml")) {
+      return terms(session.agreements().read(file).agreement(), step);
+    }
+    AgreementDraft draft = AgreementYaml.parse(Files.readString(file), file.toString());
+    if (step != null) {
+      return QueryTerms.of(draft.name(), draft.step(step));
+    }
+    requireOneApp(draft.name(), draft.steps());
+    return QueryTerms.of(draft);
+  }
+
+  private static QueryTerms terms(Agreement agreement, @Nullable String step) {
+    if (step != null) {
+      return QueryTerms.of(agreement.name(), StepTerms.of(agreement, step));
+    }
+    @Nullable Chain chain = agreement.chain();
+    requireOneApp(
+        agreement.name(),
+        chain == null ? List.of() : chain.steps().stream().map(ChainStep::name).toList());
+    return QueryTerms.of(agreement);
+  }
+
+  private static void requireOneApp(String agreement, List<String> steps) {
+    if (!steps.isEmpty()) {
+      throw new RefusedException(
+          Reason.INVALID_REQUEST,
+          "agreement '%s' is a chain, and each step has a query of its own; say which with --step, one of %s"
+              .formatted(agreement, steps));
+    }
   }
 
   private String text(QueryTerms terms, @Nullable String query) throws IOException {

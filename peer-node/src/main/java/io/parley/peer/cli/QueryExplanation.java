@@ -2,12 +2,11 @@ package io.parley.peer.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.parley.agreement.Dataset;
-import io.parley.agreement.Parameter;
-import io.parley.agreement.Queries;
-import io.parley.agreement.ResultNotices;
 import io.parley.rules.Checked;
 import io.parley.rules.Grant;
 import io.parley.rules.GrantSuggestion;
+import io.parley.rules.PlainCheck;
+import io.parley.rules.PlainQuery;
 import io.parley.rules.QueryRules;
 import io.parley.rules.RuleCheck;
 import io.parley.rules.RuleException;
@@ -18,13 +17,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code parley query explain} says about one query under one agreement. */
 final class QueryExplanation {
+  private static final String UNCONDITIONED = "all that the query says: no condition is stated";
+
   private final QueryTerms terms;
   private final String query;
 
@@ -42,23 +41,26 @@ final class QueryExplanation {
   record Verdict(Map<String, @Nullable Object> fields, boolean allowed) {}
 
   /**
-   * @param set names of parameters that the job would set
+   * @param set parameters that the job would set
    * @param suggest whether to say what grants would allow it
    */
-  Verdict verdict(QueryProbe probe, Set<String> set, boolean suggest) {
+  Verdict verdict(QueryProbe probe, Map<String, String> set, boolean suggest) {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    Map<String, @Nullable Object> reveals = new LinkedHashMap<>();
     JsonNode tree = probe.tree(query);
     QueryRules rules = terms.rules();
     List<Violation> problems = new ArrayList<>();
-    Optional<Checked> checked = Optional.empty();
+    String runs = query;
     try {
-      checked = Optional.of(RuleCheck.check(tree, rules));
-      Checked allowed = checked.get();
-      parameters(allowed, set)
-          .forEach(problem -> problems.add(ofQuery("INVALID_PARAMETER", problem)));
-      probe
-          .problem(terms.datasets(), allowed)
-          .ifPresent(problem -> problems.add(ofQuery("INVALID_QUERY", problem)));
+      if (rules.isActive()) {
+        Checked checked = RuleCheck.check(tree, rules);
+        runs = checked.sql();
+        reveals(checked, reveals);
+        problems.addAll(problems(probe, checked, set));
+      } else {
+        problems.addAll(problems(probe, PlainCheck.check(tree, names()), set));
+        reveals(reveals);
+      }
     } catch (RuleException e) {
       problems.addAll(e.violations());
     }
@@ -66,18 +68,68 @@ final class QueryExplanation {
     fields.put("agreement", terms.name());
     fields.put("queries", terms.queries().text());
     fields.put("result", terms.result().name());
-    fields.put("told_to", terms.result().recipients());
+    fields.put("told_to", terms.toldTo());
     for (int i = 0; i < problems.size(); i++) {
       fields.put("problem " + (i + 1), shown(problems.get(i)));
     }
-    checked.ifPresent(allowed -> reveals(allowed, fields));
-    fields.put("conditions", ResultNotices.of(terms.datasets(), terms.result(), terms.queries()));
+    fields.putAll(reveals);
+    fields.put("conditions", terms.conditions());
     if (problems.isEmpty()) {
-      checked.ifPresent(allowed -> fields.put("runs", allowed.sql()));
+      fields.put("runs", runs);
     } else if (suggest) {
-      fields.put("grants", grants(tree, rules));
+      fields.put(
+          "grants",
+          rules.isActive()
+              ? grants(tree, rules)
+              : "no grant would allow it: the agreement states no conditions");
     }
     return new Verdict(fields, problems.isEmpty());
+  }
+
+  private List<Violation> problems(QueryProbe probe, Checked checked, Map<String, String> set) {
+    QueryArguments arguments = new QueryArguments(terms.parameters(), set);
+    List<Violation> problems = new ArrayList<>();
+    arguments
+        .problems(checked.parameters().stream().map(Checked.Parameter::name).distinct().toList())
+        .forEach(problem -> problems.add(ofQuery("INVALID_PARAMETER", problem)));
+    if (problems.isEmpty()) {
+      for (Checked.Parameter parameter : checked.parameters()) {
+        arguments
+            .value(parameter.name())
+            .flatMap(value -> probe.problem(parameter.sql(value)))
+            .ifPresent(_ ->
+                problems.add(
+                    ofQuery(
+                        "INVALID_PARAMETER",
+                        "parameter '%s' is no value of %s, as which the query takes it"
+                            .formatted(parameter.name(), parameter.type()))));
+      }
+    }
+    probe
+        .problem(terms.tables(), checked)
+        .ifPresent(problem -> problems.add(ofQuery("INVALID_QUERY", problem)));
+    return problems;
+  }
+
+  private List<Violation> problems(QueryProbe probe, PlainQuery plain, Map<String, String> set) {
+    List<Violation> problems = new ArrayList<>();
+    new QueryArguments(terms.parameters(), set)
+        .problems(List.copyOf(plain.parameters()))
+        .forEach(problem -> problems.add(ofQuery("INVALID_PARAMETER", problem)));
+    if (problems.isEmpty()) {
+      Map<String, String> types = new TreeMap<>();
+      plain
+          .parameters()
+          .forEach(name -> types.put(name, terms.types().sql(name).orElse("VARCHAR")));
+      probe
+          .problem(terms.tables(), query, types)
+          .ifPresent(problem -> problems.add(ofQuery("INVALID_QUERY", problem)));
+    }
+    return problems;
+  }
+
+  private List<String> names() {
+    return List.copyOf(terms.tables().keySet());
   }
 
   private static Violation ofQuery(String rule, String message) {
@@ -86,37 +138,6 @@ final class QueryExplanation {
 
   private static String shown(Violation violation) {
     return violation.rule() + ": " + violation.message();
-  }
-
-  /** What the app would say of the parameters. */
-  private List<String> parameters(Checked allowed, Set<String> set) {
-    List<String> problems = new ArrayList<>();
-    Set<String> known = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    Set<String> free = new TreeSet<>();
-    for (Parameter parameter : terms.parameters()) {
-      if (!parameter.name().equals(Queries.PARAMETER)) {
-        known.add(parameter.name());
-        if (parameter instanceof Parameter.Free) {
-          free.add(parameter.name());
-        }
-      }
-    }
-    List<String> names =
-        allowed.parameters().stream().map(Checked.Parameter::name).distinct().toList();
-    for (String name : names) {
-      if (!known.contains(name)) {
-        problems.add("the query uses $%s, which is no parameter of the agreement".formatted(name));
-      }
-    }
-    Set<String> used = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    used.addAll(names);
-    known.stream()
-        .filter(name -> !used.contains(name))
-        .forEach(name -> problems.add("the query does not use parameter '%s'".formatted(name)));
-    set.stream()
-        .filter(name -> !free.contains(name))
-        .forEach(name -> problems.add("a job cannot set a parameter '%s'".formatted(name)));
-    return problems;
   }
 
   /** Of each dataset what is done with it, and by whose permission. */
@@ -135,6 +156,23 @@ final class QueryExplanation {
             of == null ? List.of("its rows take part; no column of it does") : of);
       }
     }
+    handedOn(fields);
+  }
+
+  /** Without conditions the signatures are the permission. */
+  private void reveals(Map<String, @Nullable Object> fields) {
+    for (Dataset dataset : terms.datasets()) {
+      fields.put("%s of %s".formatted(dataset.name(), dataset.owner()), List.of(UNCONDITIONED));
+    }
+    handedOn(fields);
+  }
+
+  /** What earlier steps of a chain wrote keeps to conditions already. */
+  private void handedOn(Map<String, @Nullable Object> fields) {
+    List<String> datasets = terms.datasets().stream().map(Dataset::name).toList();
+    terms.tables().keySet().stream()
+        .filter(name -> !datasets.contains(name))
+        .forEach(name -> fields.put(name + " of an earlier step", List.of(UNCONDITIONED)));
   }
 
   private static String use(Grant grant) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.parley.agreement.Column;
-import io.parley.agreement.Dataset;
 import io.parley.rules.Checked;
 import io.parley.rules.RuleCheck;
 import io.parley.wire.EnvironmentException;
@@ -81,29 +80,73 @@ final class QueryProbe implements AutoCloseable {
   }
 
   /** What DuckDB has against running this on tables of these columns; empty when nothing. */
-  Optional<String> problem(List<Dataset> datasets, Checked query) {
+  Optional<String> problem(Map<String, List<Column>> tables, Checked query) {
     for (String constant : query.constants()) {
-      try (Statement statement = connection.createStatement();
-          ResultSet value = statement.executeQuery("SELECT " + constant)) {
-        value.next();
-      } catch (SQLException e) {
-        return Optional.of(message(e));
+      Optional<String> problem = problem(constant);
+      if (problem.isPresent()) {
+        return problem;
       }
     }
+    createTables(tables);
+    return unready(query.sql());
+  }
+
+  /** What DuckDB has against a constant; empty when it has a value. */
+  Optional<String> problem(String constant) {
+    try (Statement statement = connection.createStatement();
+        ResultSet value = statement.executeQuery("SELECT " + constant)) {
+      value.next();
+      return Optional.empty();
+    } catch (SQLException e) {
+      return Optional.of(message(e));
+    }
+  }
+
+  /**
+   * As {@link #problem(Map, Checked)}, for a query that runs as it is written.
+   *
+   * @param parameters with the types of their values
+   */
+  Optional<String> problem(
+      Map<String, List<Column>> tables, String query, Map<String, String> parameters) {
+    createTables(tables);
+    Optional<String> problem = unready(query);
+    return problem.isPresent() || parameters.isEmpty() ? problem : ofTypes(query, parameters);
+  }
+
+  /** With no values, only types: what a value does is not known before the run. */
+  private Optional<String> ofTypes(String query, Map<String, String> parameters) {
+    String arguments =
+        parameters.entrySet().stream()
+            .map(p -> "%s := CAST(NULL AS %s)".formatted(quoted(p.getKey()), p.getValue()))
+            .collect(Collectors.joining(", "));
     try (Statement statement = connection.createStatement()) {
-      for (Dataset dataset : datasets) {
+      statement.execute("PREPARE explained AS " + query);
+    } catch (SQLException e) {
+      return Optional.of(message(e));
+    }
+    return unready("EXECUTE explained(" + arguments + ")")
+        .filter(message -> message.startsWith("Binder Error"));
+  }
+
+  private void createTables(Map<String, List<Column>> tables) {
+    try (Statement statement = connection.createStatement()) {
+      for (Map.Entry<String, List<Column>> table : tables.entrySet()) {
         statement.execute(
             "CREATE TABLE %s (%s)"
                 .formatted(
-                    quoted(dataset.name()),
-                    dataset.columns().stream()
+                    quoted(table.getKey()),
+                    table.getValue().stream()
                         .map(QueryProbe::column)
                         .collect(Collectors.joining(", "))));
       }
     } catch (SQLException e) {
       throw failed(e);
     }
-    try (PreparedStatement prepared = connection.prepareStatement(query.sql())) {
+  }
+
+  private Optional<String> unready(String sql) {
+    try (PreparedStatement prepared = connection.prepareStatement(sql)) {
       return prepared.getMetaData() == null ? Optional.of("it gives no table") : Optional.empty();
     } catch (SQLException e) {
       return Optional.of(message(e));

@@ -32,6 +32,7 @@ public final class TestJob {
   private final Path in;
   private final Path out;
   private final Map<String, String> parameters = new TreeMap<>();
+  private final Map<String, String> types = new TreeMap<>();
   private final Map<String, Object> datasets = new TreeMap<>();
   private List<String> results = List.of("result");
   private final Map<String, Object> rules = new TreeMap<>();
@@ -52,6 +53,12 @@ public final class TestJob {
   public TestJob parameter(String name, String value) {
     parameters.put(name, value);
     return this;
+  }
+
+  /** A parameter to which the agreement gives a type. */
+  public TestJob parameter(String name, String type, String value) {
+    types.put(name, type);
+    return parameter(name, value);
   }
 
   public TestJob results(String... names) {
@@ -107,6 +114,9 @@ public final class TestJob {
   public Outcome run(App app) throws IOException {
     Map<String, Object> params = new LinkedHashMap<>();
     params.put("parameters", parameters);
+    if (!types.isEmpty()) {
+      params.put("types", types);
+    }
     params.put("datasets", datasets);
     params.put("results", results);
     params.put("queries", queries);

@@ -6,9 +6,11 @@ import io.parley.agreement.ChainInput;
 import io.parley.agreement.ChainOutput;
 import io.parley.agreement.ChainStep;
 import io.parley.agreement.Dataset;
+import io.parley.agreement.ParameterValues;
 import io.parley.agreement.Queries;
 import io.parley.agreement.Shape;
 import io.parley.agreement.StepConditions;
+import io.parley.agreement.StepIdentity;
 import io.parley.shim.compute.AppInput;
 import io.parley.shim.measure.MeasuredApp;
 import io.parley.wire.Reason;
@@ -54,6 +56,7 @@ final class StepInput {
   AppInput of(SortedMap<String, String> parameters, long memoryBytes, int threads) {
     return new AppInput(
         parameters,
+        ParameterValues.types(StepIdentity.parameters(step, agreement)),
         step.inputs().stream().map(this::table).toList(),
         step.outputs().stream().map(this::wanted).toList(),
         Queries.FIXED,

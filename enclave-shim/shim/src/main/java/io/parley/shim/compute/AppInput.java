@@ -1,6 +1,7 @@
 package io.parley.shim.compute;
 
 import io.parley.agreement.Column;
+import io.parley.agreement.ColumnType;
 import io.parley.agreement.Dataset;
 import io.parley.agreement.Queries;
 import io.parley.agreement.ResultRule;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * What an app is told besides its rows: the content of {@code /in/params.json}.
  *
  * @param parameters the agreement's fixed values and the job's free ones
+ * @param types of those of them that are no texts
  * @param tables the files in /in, with the conditions of those that are datasets
  * @param results what to write, in the agreement's order
  * @param queries who writes a query
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record AppInput(
     SortedMap<String, String> parameters,
+    SortedMap<String, ColumnType> types,
     List<Table> tables,
     List<Wanted> results,
     Queries queries,
@@ -69,6 +72,11 @@ public record AppInput(
     json.name("parameters").beginObject();
     parameters.forEach((name, value) -> json.name(name).text(value));
     json.endObject();
+    if (!types.isEmpty()) {
+      json.name("types").beginObject();
+      types.forEach((name, type) -> json.name(name).text(type.sql()));
+      json.endObject();
+    }
     json.name("datasets").beginObject();
     tables.forEach(table -> Conditions.table(json.name(table.name()), table));
     json.endObject();

@@ -2,6 +2,7 @@ package io.parley.shim.gate;
 
 import io.parley.agreement.Agreement;
 import io.parley.agreement.Gate;
+import io.parley.agreement.ParameterValues;
 import io.parley.gate.GateScope;
 import io.parley.shim.compute.AppInput;
 import io.parley.shim.release.OutputRules;
@@ -25,6 +26,7 @@ public record WholeApp(Agreement agreement, Gate gate, Path out, long memoryByte
   public AppInput input(SortedMap<String, String> parameters) {
     return new AppInput(
         parameters,
+        ParameterValues.types(agreement.parameters()),
         agreement.datasets().stream().map(AppInput.Table::of).toList(),
         agreement.results().stream().map(AppInput.Wanted::of).toList(),
         agreement.queries(),

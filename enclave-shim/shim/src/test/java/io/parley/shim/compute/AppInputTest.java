@@ -35,7 +35,8 @@ class AppInputTest {
         new Shape(10, new TreeMap<>(Map.of("*", Rounding.parse("0.50"))), List.of(COLUMNS.get(1)));
     AppInput input =
         new AppInput(
-            new TreeMap<>(Map.of("query", "SELECT")),
+            new TreeMap<>(Map.of("query", "SELECT", "since", "2026-01-01")),
+            new TreeMap<>(Map.of("since", ColumnType.DATE)),
             List.of(
                 AppInput.Table.of(new Dataset("admissions", "hospital", COLUMNS, List.of(), usage)),
                 AppInput.Table.of(
@@ -51,7 +52,8 @@ class AppInputTest {
     assertThat(input.json())
         .isEqualTo(
             """
-            {"parameters":{"query":"SELECT"},
+            {"parameters":{"query":"SELECT","since":"2026-01-01"},
+            "types":{"since":"DATE"},
             "datasets":{"admissions":{"owner":"hospital","columns":[
             {"name":"patient","type":"BIGINT","nullable":false},
             {"name":"ward","type":"VARCHAR","nullable":true}],

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.parley.rules.Checked;
+import io.parley.rules.RuleCheck;
 import io.parley.sdk.AppException;
 import io.parley.sdk.ArrowResult;
 import io.parley.sdk.Dataset;
@@ -17,6 +18,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.stream.Collectors;
 import org.apache.arrow.c.ArrowArrayStream;
@@ -67,11 +69,11 @@ final class Engine implements AutoCloseable {
 
   /** DuckDB's parse tree of a text, or its error. */
   JsonNode parseTree(String text) throws SQLException {
-    if (text.length() > QueryCheck.MAX_QUERY_CHARS || text.indexOf('\0') >= 0) {
+    if (text.length() > RuleCheck.MAX_QUERY_CHARS || text.indexOf('\0') >= 0) {
       throw new AppException(
           "INVALID_QUERY",
           "the query holds a NUL or is longer than %d characters"
-              .formatted(QueryCheck.MAX_QUERY_CHARS));
+              .formatted(RuleCheck.MAX_QUERY_CHARS));
     }
     try (PreparedStatement statement =
         connection.prepareStatement("SELECT json_serialize_sql(CAST(? AS VARCHAR))")) {
@@ -91,7 +93,7 @@ final class Engine implements AutoCloseable {
    *
    * @throws AppException INVALID_QUERY, or INVALID_PARAMETER without the value
    */
-  void requireValues(Checked query, Map<String, String> values) throws SQLException {
+  void requireValues(Checked query, Map<String, Argument> values) throws SQLException {
     for (String constant : query.constants()) {
       try {
         evaluate(constant);
@@ -100,16 +102,20 @@ final class Engine implements AutoCloseable {
       }
     }
     for (Checked.Parameter parameter : query.parameters()) {
-      String value = values.getOrDefault(parameter.name(), "");
-      try {
-        evaluate("CAST(%s AS %s)".formatted(Sql.literal(value), parameter.type()));
-      } catch (SQLException e) {
-        throw new AppException(
-            "INVALID_PARAMETER",
-            "parameter '%s' is no value of %s, as which the query takes it"
-                .formatted(parameter.name(), parameter.type()),
-            Map.of("parameter", parameter.name()));
-      }
+      Argument value = Objects.requireNonNull(values.get(parameter.name()));
+      requireValue(parameter.name(), parameter.type(), parameter.sql(value.text()));
+    }
+  }
+
+  private void requireValue(String parameter, String type, String sql) {
+    try {
+      evaluate(sql);
+    } catch (SQLException e) {
+      throw new AppException(
+          "INVALID_PARAMETER",
+          "parameter '%s' is no value of %s, as which the query takes it"
+              .formatted(parameter, type),
+          Map.of("parameter", parameter));
     }
   }
 
@@ -134,12 +140,37 @@ final class Engine implements AutoCloseable {
   void bind(Query query, Collection<Dataset> datasets) throws SQLException {
     try {
       List<String> columns = resultColumns(query);
+      requireTypes(query);
       if (query.words().isPresent() && !columns.equals(resultColumnsWithout(query, datasets))) {
         dropTables(datasets);
         createTables(datasets);
       }
     } catch (SQLException e) {
       throw QueryFailure.onEmptyTables(e);
+    }
+  }
+
+  /** A parameter of one type may stand where another is needed. */
+  private void requireTypes(Query query) throws SQLException {
+    if (query.parameters().isEmpty()) {
+      return;
+    }
+    for (Map.Entry<String, Argument> parameter : query.parameters().entrySet()) {
+      Argument value = parameter.getValue();
+      if (value.type().isPresent()) {
+        requireValue(parameter.getKey(), value.type().get(), value.sql());
+      }
+    }
+    execute(query.prepareStatement());
+    try (PreparedStatement statement = connection.prepareStatement(query.executeStatement())) {
+      ResultColumns.check(statement.getMetaData(), false);
+    } catch (SQLException e) {
+      if (QueryFailure.isOfTypes(e)) {
+        throw e;
+      }
+      // What a value does, the run will tell, without the value.
+    } finally {
+      execute(query.deallocateStatement());
     }
   }
 

@@ -9,7 +9,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * A query that passed {@link QueryCheck}, with a value for each parameter that it names.
+ * A query that passed {@link QueryCheck} or {@link RuledQuery}, with a value for each parameter
+ * that it names.
  *
  * @param text exactly as agreed
  * @param parameters name to value
@@ -20,7 +21,7 @@ import java.util.stream.Collectors;
  */
 record Query(
     String text,
-    Map<String, String> parameters,
+    Map<String, Argument> parameters,
     Optional<Set<String>> words,
     Map<String, Members> members) {
   private static final String NAME = "parley_query";
@@ -52,8 +53,8 @@ record Query(
   }
 
   /**
-   * Binds by name. EXECUTE takes constants only, so a value becomes a quoted constant here; it
-   * never meets the text of the query.
+   * Binds by name. EXECUTE takes constants only, so a value becomes a quoted constant of its type
+   * here; it never meets the text of the query.
    */
   String executeStatement() {
     if (parameters.isEmpty()) {
@@ -61,7 +62,7 @@ record Query(
     }
     return parameters.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
-        .map(p -> Sql.identifier(p.getKey()) + " := " + Sql.literal(p.getValue()))
+        .map(p -> Sql.identifier(p.getKey()) + " := " + p.getValue().sql())
         .collect(Collectors.joining(", ", "EXECUTE " + NAME + "(", ")"));
   }
 

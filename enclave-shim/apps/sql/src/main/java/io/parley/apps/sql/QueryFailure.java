@@ -40,6 +40,11 @@ final class QueryFailure {
             Map.of("error", kind));
   }
 
+  /** Whether it speaks of names and types, and of no value. */
+  static boolean isOfTypes(SQLException e) {
+    return kind(text(e)).equals("Binder Error");
+  }
+
   private static AppException outOfMemory(String message) {
     Matcher asked = ASKED.matcher(message);
     Matcher used = USED.matcher(message);

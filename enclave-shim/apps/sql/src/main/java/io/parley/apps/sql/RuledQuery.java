@@ -27,10 +27,11 @@ final class RuledQuery {
       throws SQLException {
     try {
       Checked checked = RuleCheck.check(tree, rules);
-      Map<String, String> parameters =
+      Map<String, Argument> parameters =
           QueryCheck.bind(
               checked.parameters().stream().map(Checked.Parameter::name).distinct().toList(),
-              values);
+              values,
+              rules.parameters());
       engine.requireValues(checked, parameters);
       Set<String> columns = new HashSet<>();
       checked.columns().values().forEach(columns::addAll);

@@ -46,7 +46,7 @@ public final class SqlApp implements App {
       Query query =
           rules.isActive()
               ? RuledQuery.check(engine, tree, rules, parameters)
-              : QueryCheck.check(text, tree, names, parameters);
+              : QueryCheck.check(text, tree, names, parameters, rules.parameters());
       engine.bind(query, job.datasets());
       int step = 0;
       for (Dataset dataset : job.datasets()) {

@@ -187,6 +187,80 @@ class RulesTest {
                     + " HAVING count(DISTINCT patient) >= 5"));
   }
 
+  /** What a number would be as text, or as a number of the column's type, gives another answer. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "INTEGER | 9 | $p < $q",
+        "TINYINT | 9 | $p < $q",
+        "SMALLINT | 9 | NOT ($p >= $q)",
+        "BIGINT | 9 | $p BETWEEN 1 AND $q",
+        "FLOAT | 9.5 | $p < $q",
+        "DOUBLE | 12.4 | days >= $p AND days > $q",
+        "DOUBLE | 12.4 | days IN (13, 14, 15) AND $p + 1 < 14 AND $q IN (10, 11)",
+        "'DECIMAL(5,2)' | 12.40 | days >= $p AND days > $q",
+        "'DECIMAL(7,3)' | 2500.505 | cost > $p AND $q IS NOT NULL",
+        "INTEGER | 2500 | cost > $p AND $q IS NOT NULL",
+        "BIGINT | 9223372036854775807 | cost < $p AND $q IS NOT NULL",
+        "DOUBLE | 2500.5 | cost > $p AND $q IS NOT NULL",
+        "DATE | 2024-06-01 | admitted >= $p AND $q IS NOT NULL",
+        "DATE | 2024-06-01 | $p > '2024-05-31' AND $q IS NOT NULL",
+        "TIMESTAMP | 2024-06-01T12:00:00 | date_trunc('day', admitted) >= $p AND $q IS NOT NULL",
+        "BOOLEAN | true | urgent = $p AND $p AND $q IS NOT NULL",
+        "VARCHAR | A | ward = $p AND $q IS NOT NULL",
+        "VARCHAR | 9 | $p < $q"
+      })
+  void aParameterIsAValueOfItsType(String type, String value, String condition) throws Exception {
+    world.parameter("p", type, value);
+    world.parameter("q", "INTEGER", "10");
+
+    // A text takes the type of what it is compared with.
+    String constant =
+        type.equals("VARCHAR") ? "'" + value + "'" : "CAST('%s' AS %s)".formatted(value, type);
+
+    Outcome outcome = world.run("SELECT count(*) AS n FROM admissions WHERE " + condition);
+
+    assertThat(RulesWorld.refusal(outcome)).isEmpty();
+    assertThat(RulesWorld.rows(outcome))
+        .containsExactlyElementsOf(
+            world.union(
+                "SELECT count(*) FROM admissions WHERE "
+                    + condition.replace("$p", constant).replace("$q", "10")));
+  }
+
+  @Test
+  void castsOfAParameterAreMadeInTheirOrder() throws Exception {
+    world.parameter("p", "DOUBLE", "2.5");
+
+    Outcome outcome =
+        world.run(
+            "SELECT count(*) AS n FROM admissions WHERE days > CAST(CAST($p AS INTEGER) AS DOUBLE)");
+
+    assertThat(RulesWorld.rows(outcome))
+        .isEqualTo(world.union("SELECT count(*) FROM admissions WHERE days > 2"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "INTEGER | 7 | ward = $p",
+        "TIMESTAMP | 2024-06-01T12:00:00 | admitted = $p",
+        "DATE | 2024-06-01 | days > $p",
+        "BOOLEAN | true | days > $p",
+        "INTEGER | 7 | ward LIKE $p"
+      })
+  void aParameterOfATypeThatDoesNotFitIsRefused(String type, String value, String condition)
+      throws Exception {
+    world.parameter("p", type, value);
+
+    assertThat(
+            RulesWorld.refusal(
+                world.run("SELECT count(*) AS n FROM admissions WHERE " + condition)))
+        .startsWith("RULE_TYPE: ");
+  }
+
   @Test
   void aParameterCanGroup() throws Exception {
     world.parameter("mine", "A");

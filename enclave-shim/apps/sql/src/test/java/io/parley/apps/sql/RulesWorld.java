@@ -288,6 +288,10 @@ final class RulesWorld implements AutoCloseable {
     job.parameter(name, value);
   }
 
+  void parameter(String name, String type, String value) {
+    job.parameter(name, type, value);
+  }
+
   /** The reason and the message of a refusal; empty when there was none. */
   static String refusal(Outcome outcome) throws IOException {
     return outcome.exitCode() == 0

@@ -158,6 +158,52 @@ class SqlAppTest {
     assertThat(outcome.rows("result")).containsExactly(row("O'Neil \"x\"; --"));
   }
 
+  /** In none of them do texts have the order of values. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "BOOLEAN | false | true | true",
+        "TINYINT | 9 | 10 | 10",
+        "SMALLINT | -9 | -10 | -9",
+        "INTEGER | 9 | 10 | 10",
+        "BIGINT | 9 | 9223372036854775807 | 9223372036854775807",
+        "FLOAT | 9.5 | 1e2 | 100.0",
+        "DOUBLE | -1.5e3 | 0.1 | 0.1",
+        "VARCHAR | 9 | 10 | 9",
+        "DATE | 2027-06-30 | 2026-12-31 | 2027-06-30",
+        "TIMESTAMP | 2027-06-30T12:00:00.5 | 2027-06-30 13:00:00 | 2027-06-30T13:00",
+        "'DECIMAL(6,2)' | 9.5 | 10.50 | 10.50"
+      })
+  void aParameterIsAValueOfItsTypeEverywhere(String type, String one, String other, String greater)
+      throws IOException {
+    Outcome outcome =
+        job.parameter("one", type, one)
+            .parameter("Other", type, other)
+            .parameter(
+                "query",
+                "SELECT greatest($one, $other) AS g, typeof($one) AS t, count(*) AS n FROM patients"
+                    + " WHERE least($one, $other) < greatest($one, $other)")
+            .run(new SqlApp());
+
+    assertThat(outcome.exitCode()).as(errorOf(outcome)).isZero();
+    assertThat(outcome.rows("result").stream().map(Arrays::asList).toList().toString())
+        .isEqualTo("[[%s, %s, 5]]".formatted(greater, type));
+  }
+
+  @Test
+  void aParameterOfAnotherTypeThanIsNeededIsToldInFull() throws IOException {
+    Outcome outcome =
+        job.parameter("since", "INTEGER", "77")
+            .parameter("query", "SELECT count(*) AS n FROM patients WHERE born > $since")
+            .run(new SqlApp());
+
+    assertThat(outcome.error().get("reason").asText()).isEqualTo("INVALID_QUERY");
+    assertThat(outcome.error().get("message").asText())
+        .contains("type DATE and type INTEGER")
+        .doesNotContain("77");
+  }
+
   @Test
   void parameterIsAValueAndNeverSql() throws IOException {
     Outcome outcome =
