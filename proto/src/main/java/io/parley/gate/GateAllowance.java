@@ -8,10 +8,17 @@ import java.time.Duration;
  * @param processes whether it may start processes beside its first
  * @param memoryBytes of one process of it; 0: as much as its enclave gives it
  * @param time at most {@link GateLimits#TIME_MAX}
+ * @param columns that may bear on the results
  */
-public record GateAllowance(boolean processes, long memoryBytes, Duration time) {
+public record GateAllowance(
+    boolean processes, long memoryBytes, Duration time, BearingColumns columns) {
   /** One process, for the usual time. */
   public static final GateAllowance DEFAULT = new GateAllowance(false, 0, GateLimits.TIME_DEFAULT);
+
+  /** Where any column may bear on the results. */
+  public GateAllowance(boolean processes, long memoryBytes, Duration time) {
+    this(processes, memoryBytes, time, BearingColumns.ANY);
+  }
 
   public GateAllowance {
     if (memoryBytes < 0
@@ -30,6 +37,7 @@ public record GateAllowance(boolean processes, long memoryBytes, Duration time) 
         .setProcesses(processes)
         .setMemoryBytes(memoryBytes)
         .setMillis(time.equals(GateLimits.TIME_DEFAULT) ? 0 : Math.toIntExact(time.toMillis()))
+        .addAllColumns(columns.toMessages())
         .build();
   }
 
@@ -39,6 +47,7 @@ public record GateAllowance(boolean processes, long memoryBytes, Duration time) 
         message.getMemoryBytes(),
         message.getMillis() == 0
             ? GateLimits.TIME_DEFAULT
-            : Duration.ofMillis(Integer.toUnsignedLong(message.getMillis())));
+            : Duration.ofMillis(Integer.toUnsignedLong(message.getMillis())),
+        BearingColumns.fromMessages(message.getColumnsList()));
   }
 }

@@ -1,6 +1,7 @@
 package io.parley.gate;
 
 import io.parley.agreement.Agreement;
+import io.parley.agreement.Column;
 import io.parley.agreement.Gate;
 import io.parley.agreement.ParameterValues;
 import io.parley.agreement.SignedAgreement;
@@ -92,11 +93,35 @@ final class SetRules {
                 !table.arrow().isEmpty() && table.rows() >= 0,
                 "inputs." + table.dataset(),
                 "has no file"));
+    columns(scope);
     problems.check(
         set.results().stream().map(ExpectedResult::result).toList().equals(scope.outputs()),
         "expected",
         "must be everything that the app writes, each once, in the order in which it is told of it: "
             + scope.outputs());
+  }
+
+  private void columns(GateScope scope) {
+    set.allowance()
+        .columns()
+        .byTable()
+        .forEach((table, bearing) -> {
+          String at = "columns." + Suggestions.shown(table);
+          List<Column> columns = scope.inputs().get(table);
+          if (columns == null) {
+            problems.add(
+                at, "is nothing that the app reads; expected one of " + scope.inputs().keySet());
+            return;
+          }
+          List<String> names = columns.stream().map(Column::name).toList();
+          for (String column : bearing) {
+            problems.check(
+                names.contains(column),
+                at,
+                "'%s' is no column that the app gets; expected some of %s"
+                    .formatted(Suggestions.shown(column), names));
+          }
+        });
   }
 
   private void result(ExpectedResult result) {

@@ -111,10 +111,14 @@ public final class Seccomp {
 
   /** Lets a call fail when an argument has this value; otherwise later rules decide. */
   public Seccomp denyValue(int number, int argument, int value) {
+    return whenValue(number, argument, value, FAIL | EPERM);
+  }
+
+  private Seccomp whenValue(int number, int argument, int value, int then) {
     put(EQUAL, 0, 4, number);
     put(LOAD, 0, 0, ARGUMENTS + 8 * argument);
     put(EQUAL, 0, 1, value);
-    put(RETURN, 0, 0, FAIL | EPERM);
+    put(RETURN, 0, 0, then);
     put(LOAD, 0, 0, NUMBER);
     return this;
   }
@@ -133,9 +137,9 @@ public final class Seccomp {
     return this;
   }
 
-  /** The same when an argument has this value; otherwise it goes through. */
+  /** The same when an argument has this value; otherwise later rules decide. */
   public Seccomp killValue(int number, int argument, int value) {
-    return onArgument(number, argument, EQUAL, value, KILL_PROCESS, ALLOW);
+    return whenValue(number, argument, value, KILL_PROCESS);
   }
 
   /** Hands a call to whoever listens at the filter. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.parley.agreement.Column;
 import io.parley.agreement.Dataset;
 import io.parley.agreement.Gate;
 import io.parley.agreement.GateRule;
@@ -23,7 +25,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -96,6 +100,52 @@ class VerificationSetTest {
         set.results(),
         allowance,
         set.salt());
+  }
+
+  private static GateAllowance bearing(Map<String, List<String>> columns) {
+    TreeMap<String, SortedSet<String>> byTable = new TreeMap<>();
+    columns.forEach((table, names) -> byTable.put(table, new TreeSet<>(names)));
+    return new GateAllowance(false, 0, Duration.ofSeconds(5), new BearingColumns(byTable));
+  }
+
+  @Test
+  void columnsThatMayBearOnResultsArePartOfTheBytes() {
+    List<String> names = Samples.admissions().releasedColumns().stream().map(Column::name).toList();
+    VerificationSet any = withAllowance(set(), bearing(Map.of()));
+    assertThat(any)
+        .isEqualTo(withAllowance(set(), new GateAllowance(false, 0, Duration.ofSeconds(5))));
+    VerificationSet none =
+        withAllowance(set(), bearing(Map.of("claims", List.of(), "admissions", names)));
+    assertThat(VerificationSet.parse(none.encode())).isEqualTo(none);
+    assertThat(none.digest()).isNotEqualTo(any.digest());
+    assertThat(none.check(SIGNED, "hospital")).isSameAs(none);
+    GateScope scope = GateScope.of(SIGNED.agreement(), Gate.ofApp("hospital"));
+    assertThat(none.allowance().columns().others(scope.inputs()).keySet())
+        .containsExactly("claims");
+    assertThat(any.allowance().columns().others(scope.inputs())).isEmpty();
+    assertThatThrownBy(() ->
+            withAllowance(set(), bearing(Map.of("admission", List.of(), "claims", List.of("x"))))
+                .check(SIGNED, "hospital"))
+        .hasMessageContaining("columns.admission: is nothing that the app reads")
+        .hasMessageContaining("columns.claims: 'x' is no column that the app gets");
+  }
+
+  @Test
+  void columnsInAnotherOrderOrTwiceAreNoSet() throws InvalidProtocolBufferException {
+    var message =
+        io.parley.proto.enclave.v1.VerificationSet.parseFrom(
+            withAllowance(set(), bearing(Map.of("a", List.of("x", "y"), "b", List.of()))).encode());
+    var allowance = message.getAllowance();
+    var a = allowance.getColumns(0);
+    for (var bent :
+        List.of(
+            allowance.toBuilder().setColumns(0, a.toBuilder().setColumns(1, "x")),
+            allowance.toBuilder().setColumns(0, a.toBuilder().setColumns(1, "w")),
+            allowance.toBuilder().addColumns(a),
+            allowance.toBuilder().setColumns(1, a))) {
+      ByteString bytes = message.toBuilder().setAllowance(bent).build().toByteString();
+      refused(Reason.INVALID_VERIFICATION_SET, () -> VerificationSet.parse(bytes));
+    }
   }
 
   @Test

@@ -82,6 +82,7 @@ final class GateTrials {
     return new GateRun(
             new AppExecution(parts.apps(), folders.in(), folders.out()),
             folders.in(),
+            parts.random(),
             folders::requireClean,
             clock::elapsed)
         .run(enclave, app, subject, ordered, clock.left());

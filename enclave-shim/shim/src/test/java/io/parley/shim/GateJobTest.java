@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import io.parley.agreement.Gate;
 import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
+import io.parley.gate.BearingColumns;
 import io.parley.gate.ExpectedColumn;
 import io.parley.gate.ExpectedResult;
 import io.parley.gate.GateAllowance;
@@ -32,9 +33,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,6 +48,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class GateJobTest {
   private static final List<String> INPUTS = List.of("admissions.arrow", "claims.arrow");
+
+  private static final Map<String, List<String>> ALL =
+      Map.of("admissions", List.of("patient", "ward"), "claims", List.of("patient", "amount"));
 
   @TempDir Path folder;
   private final TestWorld world = new TestWorld("hospital", "insurer");
@@ -423,5 +430,204 @@ class GateJobTest {
       assertThat(job.ended("insurer")).isTrue();
       assertThat(job.broker.outcomes.getFirst().verdict()).isEqualTo(GateVerdict.PASSED);
     }
+  }
+
+  /** What an app may make of the two tables. */
+  private interface Use {
+    long of(List<@Nullable Object[]> admissions, List<@Nullable Object[]> claims);
+  }
+
+  private static List<@Nullable Object[]> rows(Path in, String name) throws IOException {
+    return TestTables.rowsOfFile(Files.readAllBytes(in.resolve(name)));
+  }
+
+  private static AppRunner.AppExit use(AppRunner.AppRun run, Use use) {
+    Path in = run.folder().resolve("../../in").normalize();
+    try {
+      long result = use.of(rows(in, "admissions.arrow"), rows(in, "claims.arrow"));
+      return write(run, "n\n%d\n".formatted(result));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** On forty made-up rows of each table. */
+  private List<Finding> used(
+      Map<String, List<String>> columns, AppRunner app, String expected, GateVerdict verdict)
+      throws Exception {
+    TreeMap<String, SortedSet<String>> bearing = new TreeMap<>();
+    columns.forEach((table, names) -> bearing.put(table, new TreeSet<>(names)));
+    allowance = new GateAllowance(false, 0, Duration.ofMinutes(1), new BearingColumns(bearing));
+    try (TestJob job = job()) {
+      VerificationSet plain = set(job.signed, List.of("3", "2"));
+      job.broker.gate =
+          sign(
+              new VerificationSet(
+                  plain.agreement(),
+                  plain.owner(),
+                  plain.name(),
+                  plain.app(),
+                  plain.parameters(),
+                  List.of(
+                      table("admissions", 40, TestJob.admissions(40)),
+                      table("claims", 40, TestJob.claims(40))),
+                  List.of(
+                      new ExpectedResult(
+                          "summary",
+                          false,
+                          false,
+                          List.of(ExpectedColumn.of("n", Tolerance.EXACT, List.of(expected))),
+                          1)),
+                  allowance,
+                  plain.salt()),
+              "hospital");
+      job.app = app;
+      job.host("insurer").timeoutMillis = 1_000_000;
+      job.start();
+      assertThat(job.ended("insurer")).isEqualTo(verdict == GateVerdict.PASSED);
+      return findings(job, verdict);
+    }
+  }
+
+  private static long sum(List<@Nullable Object[]> rows, int column) {
+    return rows.stream()
+        .mapToLong(row -> row[column] instanceof Number number ? number.longValue() : 0)
+        .sum();
+  }
+
+  private static long patient(@Nullable Object[] row) {
+    return row[0] instanceof Long patient ? patient : -1;
+  }
+
+  /** Another for almost every other list. */
+  private static long asNumber(LongStream list) {
+    return list.reduce(7, (number, next) -> number * 31 + next);
+  }
+
+  @Test
+  void aColumnThatMayNotBearOnResultsIsFoundByItsInfluence() throws Exception {
+    Map<String, Use> uses =
+        Map.of(
+            "780",
+            (admissions, claims) -> sum(admissions, 0),
+            "40",
+            (admissions, claims) ->
+                admissions.stream().map(GateJobTest::patient).distinct().count(),
+            // Which place each row has in order of its patient.
+            Long.toString(asNumber(LongStream.range(0, 40))),
+            (admissions, claims) -> {
+              List<Long> sorted = admissions.stream().map(GateJobTest::patient).sorted().toList();
+              return asNumber(admissions.stream().mapToLong(row -> sorted.indexOf(patient(row))));
+            },
+            // Which rows have claims.
+            Long.toString(asNumber(LongStream.iterate(0, row -> row < 40, row -> row + 2))),
+            (admissions, claims) -> {
+              List<Long> claimed = claims.stream().map(GateJobTest::patient).toList();
+              return asNumber(
+                  LongStream.range(0, 40)
+                      .filter(row -> claimed.contains(patient(admissions.get((int) row)))));
+            });
+    for (Map.Entry<String, Use> use : uses.entrySet()) {
+      AppRunner app = (run, progress) -> use(run, use.getValue());
+      assertThat(used(Map.of(), app, use.getKey(), GateVerdict.PASSED)).isEmpty();
+      assertThat(used(ALL, app, use.getKey(), GateVerdict.PASSED)).isEmpty();
+      Finding finding =
+          used(Map.of("admissions", List.of("ward")), app, use.getKey(), GateVerdict.ATTEMPTED)
+              .getFirst();
+      assertThat(finding.what()).isEqualTo("columns admissions: patient");
+      assertThat(finding.expected()).isEqualTo("results that do not depend on them");
+      assertThat(finding.seen())
+          .startsWith("another result: result summary, row 1, column n: ")
+          .endsWith(", not " + use.getKey());
+    }
+  }
+
+  @Test
+  void whatAnAppOnlyReadsIsNoInfluence() throws Exception {
+    List<List<Path>> left = new CopyOnWriteArrayList<>();
+    List<Long> sums = new CopyOnWriteArrayList<>();
+    AppRunner app =
+        (run, progress) -> {
+          Path out = run.folder().resolve("../../out").normalize();
+          try (var files = Files.list(out)) {
+            left.add(files.toList());
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+          return use(
+              run,
+              (admissions, claims) -> {
+                sums.add(sum(admissions, 0));
+                return claims.size() + sum(claims, 0);
+              });
+        };
+    assertThat(
+            used(
+                Map.of("admissions", List.of(), "claims", List.of("patient")),
+                app,
+                "1600",
+                GateVerdict.PASSED))
+        .isEmpty();
+    // Drawn values, and after them the real rows.
+    assertThat(sums).hasSize(3).doesNotHaveDuplicates();
+    assertThat(left).allMatch(List::isEmpty);
+  }
+
+  @Test
+  void anAppThatFailsOrTriesSomethingOnDrawnValuesIsFound() throws Exception {
+    Map<String, List<String>> columns = Map.of("admissions", List.of(), "claims", List.of());
+    AppRunner fails =
+        (run, progress) -> {
+          AppRunner.AppExit exit = use(run, (admissions, claims) -> sum(admissions, 0));
+          return rows(run, "admissions").contains(39L) ? exit : new AppRunner.AppExit(3, false);
+        };
+    assertThat(used(columns, fails, "780", GateVerdict.ATTEMPTED))
+        .singleElement()
+        .satisfies(finding -> {
+          assertThat(finding.what())
+              .isEqualTo("columns admissions: patient, ward; claims: patient, amount");
+          assertThat(finding.seen()).startsWith("the app failed: ").contains("code 3");
+        });
+    AppRunner tries =
+        (run, progress) -> {
+          AppRunner.AppExit exit = use(run, (admissions, claims) -> admissions.size());
+          return rows(run, "admissions").contains(39L)
+              ? exit
+              : new AppRunner.AppExit(
+                  0,
+                  false,
+                  new AppRunner.Observed(7, 0, List.of(new AppRunner.Attempt("file", "/private"))));
+        };
+    assertThat(used(columns, tries, "40", GateVerdict.ATTEMPTED))
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.seen()).isEqualTo("an attempt: file: /private"));
+  }
+
+  private static List<Long> rows(AppRunner.AppRun run, String table) {
+    try {
+      return rows(run.folder().resolve("../../in").normalize(), table + ".arrow").stream()
+          .map(GateJobTest::patient)
+          .toList();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void theTimeOfASetIsForBothRuns() throws Exception {
+    List<Duration> times = new CopyOnWriteArrayList<>();
+    AppRunner app =
+        (run, progress) -> {
+          times.add(run.timeout());
+          if (times.size() == 2) {
+            throw new EnvironmentException(Reason.TIMEOUT, "the app did not end");
+          }
+          return use(run, (admissions, claims) -> admissions.size());
+        };
+    assertThat(used(Map.of("admissions", List.of()), app, "40", GateVerdict.LIMIT))
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.expected()).isEqualTo("at most 60000 ms"));
+    assertThat(times).hasSize(2);
+    assertThat(times.getLast()).isLessThan(times.getFirst());
   }
 }

@@ -7,6 +7,7 @@ import io.parley.agreement.Chain;
 import io.parley.agreement.Gate;
 import io.parley.agreement.GateRule;
 import io.parley.agreement.StepIdentity;
+import io.parley.gate.BearingColumns;
 import io.parley.gate.ExpectedColumn;
 import io.parley.gate.ExpectedResult;
 import io.parley.gate.GateAllowance;
@@ -29,10 +30,12 @@ import io.parley.wire.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +50,7 @@ class StepGateJobTest {
 
   @TempDir Path folder;
   private ChainWorld world;
+  private GateAllowance allowance = GateAllowance.DEFAULT;
 
   @BeforeEach
   void build() throws IOException {
@@ -120,7 +124,7 @@ class StepGateJobTest {
             new TreeMap<>(parameters),
             inputs,
             results,
-            GateAllowance.DEFAULT,
+            allowance,
             GateLimits.CERTIFY_DAYS_DEFAULT,
             world.world.salt()),
         TestWorld.key(world.world.signing, gate.owner()));
@@ -236,6 +240,49 @@ class StepGateJobTest {
       assertThat(outcome.verdict()).isEqualTo(GateVerdict.APP_FAILED);
       assertThat(job.broker.findings(outcome).findings().getFirst().seen())
           .contains("'joined' has no column 'amount'");
+    }
+  }
+
+  /** What a step hands on is a result too, and is out of the way of the second run. */
+  @Test
+  void aStepRunsAgainOnOtherValuesOfWhatMayNotBearOnItsResults() throws Exception {
+    allowance =
+        new GateAllowance(
+            false,
+            0,
+            Duration.ofMinutes(1),
+            new BearingColumns(new TreeMap<>(Map.of("claims", new TreeSet<>()))));
+    try (TestJob job = job()) {
+      job.start();
+      assertThat(job.ended("insurer")).as("%s", job.host("insurer").outcome()).isTrue();
+      assertThat(world.ran)
+          .containsExactly("first", "first", "second", "second", "first", "second");
+    }
+    world.ran.clear();
+    world.programs.put(
+        "first",
+        run -> {
+          AppRunner.AppExit exit = ChainWorld.first(run);
+          byte[] claims = Files.readAllBytes(run.in().resolve("claims.arrow"));
+          Object second = TestTables.rowsOfFile(claims).get(1)[0];
+          Object amount = Long.valueOf(2).equals(second) ? 0.5 : 0.75;
+          run.write(
+              "joined.arrow",
+              ChainWorld.JOINED,
+              List.of(new @Nullable Object[][] {{1L, amount}, {2L, null}}));
+          return exit;
+        });
+    try (TestJob job = job()) {
+      assertThat(failed(job).reason()).isEqualTo(Reason.GATE_FAILED);
+      GateOutcome outcome = job.broker.outcomes.getFirst();
+      assertThat(outcome.verdict()).isEqualTo(GateVerdict.ATTEMPTED);
+      assertThat(job.broker.findings(outcome).findings())
+          .containsExactly(
+              new Finding(
+                  "columns claims: patient, amount",
+                  "results that do not depend on them",
+                  "another result: result joined, row 1, column amount: 0.75, not 0.5"));
+      assertThat(world.ran).containsExactly("first", "first");
     }
   }
 

@@ -1,5 +1,6 @@
 package io.parley.peer.gates;
 
+import io.parley.gate.BearingColumns;
 import io.parley.gate.GateAllowance;
 import io.parley.gate.GateLimits;
 import io.parley.gate.Tolerance;
@@ -15,6 +16,10 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +61,7 @@ record GateSettings(
         "params",
         "tolerance",
         "ordered",
+        "columns",
         "processes",
         "max_memory_mib",
         "max_seconds",
@@ -72,7 +78,8 @@ record GateSettings(
                 top.value(
                     "max_seconds",
                     GateLimits.TIME_DEFAULT,
-                    text -> Duration.ofSeconds(number(text, 1, GateLimits.TIME_MAX.toSeconds())))),
+                    text -> Duration.ofSeconds(number(text, 1, GateLimits.TIME_MAX.toSeconds()))),
+                columns(top)),
             Math.toIntExact(
                 top.value(
                     "certify_days",
@@ -110,6 +117,15 @@ record GateSettings(
       tolerances.put(result.key(), ofResult);
     }
     return tolerances;
+  }
+
+  private static BearingColumns columns(YamlSection top) {
+    SortedMap<String, SortedSet<String>> columns = new TreeMap<>();
+    YamlSection tables = top.sectionOrEmpty("columns");
+    for (Entry table : tables.entries()) {
+      columns.put(table.key(), new TreeSet<>(tables.textsOrNone(table.key(), "names of columns")));
+    }
+    return new BearingColumns(columns);
   }
 
   private static boolean processes(String text) {

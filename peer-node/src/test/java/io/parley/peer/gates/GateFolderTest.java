@@ -22,6 +22,7 @@ import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
 import io.parley.agreement.StepFlow;
 import io.parley.agreement.Terms;
+import io.parley.gate.BearingColumns;
 import io.parley.gate.ExpectedResult;
 import io.parley.gate.GateAllowance;
 import io.parley.gate.Tolerance;
@@ -40,6 +41,8 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,7 +75,8 @@ class GateFolderTest {
                         "hospital",
                         List.of(
                             new Column("patient", ColumnType.BIGINT, false),
-                            new Column("ward", ColumnType.VARCHAR, true)),
+                            new Column("ward", ColumnType.VARCHAR, true),
+                            new Column("days", ColumnType.INTEGER, true)),
                         List.of("insurer"),
                         GateRule.REQUIRED),
                     new Dataset(
@@ -91,7 +95,7 @@ class GateFolderTest {
                 List.of(new Parameter.Free("since", ColumnType.DATE))));
     folder = Files.createDirectories(temporary.resolve("tiny"));
     Files.createDirectories(folder.resolve("expected"));
-    Files.writeString(folder.resolve("admissions.csv"), "patient,ward\n1,a\n2,\n");
+    Files.writeString(folder.resolve("admissions.csv"), "patient,ward,days\n1,a,3\n2,,4\n");
     Files.writeString(folder.resolve("claims.csv"), "patient\n1\n");
     Files.writeString(folder.resolve("expected/summary.csv"), "ward,total\na,1.5\n,\n\"\",2\n");
     settings("params: {since: 2026-01-01}\n");
@@ -135,10 +139,30 @@ class GateFolderTest {
     assertThat(set.results().getFirst().columns().get(1).tolerance())
         .isEqualTo(new Tolerance(0.005, 1e-9));
     assertThat(set.allowance())
-        .isEqualTo(new GateAllowance(true, 512L << 20, Duration.ofSeconds(30)));
+        .isEqualTo(
+            new GateAllowance(
+                true, 512L << 20, Duration.ofSeconds(30), bearing("admissions", "ward", "days")));
     for (String file : List.of("admissions.csv", "claims.csv", "expected/summary.csv")) {
       assertThat(page).contains("  " + file);
     }
+  }
+
+  private static BearingColumns bearing(String table, String... columns) {
+    return new BearingColumns(new TreeMap<>(Map.of(table, new TreeSet<>(List.of(columns)))));
+  }
+
+  @Test
+  void columnsThatMayBearOnResultsAreOfTheAgreement() throws IOException {
+    settings("params: {since: 2026-01-01}\ncolumns: {claims: []}\n");
+    assertThat(read().allowance().columns()).isEqualTo(bearing("claims"));
+    settings("params: {since: 2026-01-01}\ncolumns: {claims: patient}\n");
+    refused(Reason.INVALID_VERIFICATION_SET, "gate.yaml:2:", "columns.claims", "expected a list");
+    settings("params: {since: 2026-01-01}\ncolumns: {admissions: [ward, zip], claim: []}\n");
+    refused(
+        Reason.INVALID_VERIFICATION_SET,
+        "columns.admissions: 'zip' is no column that the app gets",
+        "some of [patient, ward, days]",
+        "columns.claim: is nothing that the app reads; expected one of [admissions, claims]");
   }
 
   @Test
@@ -239,9 +263,9 @@ class GateFolderTest {
 
   @Test
   void aWrongRowHasItsFileLineAndColumn() throws IOException {
-    Files.writeString(folder.resolve("admissions.csv"), "patient,ward\n1,a\nx,b\n");
+    Files.writeString(folder.resolve("admissions.csv"), "patient,ward,days\n1,a,3\nx,b,4\n");
     refused(Reason.INVALID_DATASET, "admissions.csv", "line 3", "'patient'", "BIGINT");
-    Files.writeString(folder.resolve("admissions.csv"), "patient,ward\n1,a\n");
+    Files.writeString(folder.resolve("admissions.csv"), "patient,ward,days\n1,a,3\n");
     Files.writeString(folder.resolve("expected/summary.csv"), "ward,total\na\n");
     refused(Reason.INVALID_DATASET, "summary.csv", "line 2", "expected 2 fields");
   }

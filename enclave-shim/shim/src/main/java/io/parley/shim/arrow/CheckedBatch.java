@@ -35,6 +35,15 @@ public final class CheckedBatch {
     return rows;
   }
 
+  long nullCount(int column) {
+    return nullCounts[column];
+  }
+
+  /** As many rows with other columns, which are as {@link #of} would have found them. */
+  CheckedBatch with(long[] counts, List<ByteBuffer> columns) {
+    return new CheckedBatch(rows, counts.clone(), columns);
+  }
+
   /**
    * Of each column validity, which is empty where there is no null, offsets where there are any,
    * and values; to be written in place.

@@ -34,6 +34,7 @@ public final class StepTrial implements GateSubject {
   private final ChainStep step;
   private final StepInput input;
   private final HeldTables held;
+  private final Path results;
   private final StepOutputs outputs;
   private final MemoryBudget budget;
   private final int threads;
@@ -54,15 +55,19 @@ public final class StepTrial implements GateSubject {
     this.input = new StepInput(agreement, chain, step);
     this.budget = budget;
     this.threads = threads;
-    Path results = folders.held().resolve("results");
+    this.results = folders.held().resolve("results");
+    makeResults();
+    this.held = new HeldTables(folders.held(), folders.in(), chain, Set.of(), budget);
+    this.outputs = new StepOutputs(folders.out(), held, results, budget, agreement.results());
+  }
+
+  private void makeResults() {
     try {
       Files.createDirectories(results);
     } catch (IOException e) {
       throw new EnvironmentException(
           Reason.IO_FAILED, "no folder for results could be made", Map.of(), e);
     }
-    this.held = new HeldTables(folders.held(), folders.in(), chain, Set.of(), budget);
-    this.outputs = new StepOutputs(folders.out(), held, results, budget, agreement.results());
   }
 
   /**
@@ -98,5 +103,12 @@ public final class StepTrial implements GateSubject {
               .orElseGet(() -> new Left(ResultFormat.ARROW, held.file(output.name()))));
     }
     return left;
+  }
+
+  @Override
+  public void forget() {
+    Folders.clear(held.folder());
+    held.recount();
+    makeResults();
   }
 }

@@ -50,7 +50,7 @@ final class Listener implements AutoCloseable {
   }
 
   /** A call that waits, with its first arguments. */
-  record Shown(long id, int thread, int number, long first, long second, long third) {}
+  record Shown(long id, int thread, int number, long first, long second, long third, long fourth) {}
 
   /**
    * Whether this kernel has it. To be asked before a thread is shut in: one that is can load no
@@ -114,7 +114,8 @@ final class Listener implements AutoCloseable {
         notification.get(ValueLayout.JAVA_INT, NUMBER),
         notification.get(ValueLayout.JAVA_LONG, ARGUMENTS),
         notification.get(ValueLayout.JAVA_LONG, ARGUMENTS + Long.BYTES),
-        notification.get(ValueLayout.JAVA_LONG, ARGUMENTS + 2 * Long.BYTES));
+        notification.get(ValueLayout.JAVA_LONG, ARGUMENTS + 2 * Long.BYTES),
+        notification.get(ValueLayout.JAVA_LONG, ARGUMENTS + 3 * Long.BYTES));
   }
 
   /** Whether nobody is left who could make a call. */

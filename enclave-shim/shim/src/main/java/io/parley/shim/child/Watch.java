@@ -89,7 +89,8 @@ final class Watch implements AutoCloseable {
       seen.addFirst(
           new Attempt(
               "system call",
-              "a look into another process, a signal to the enclave's supervisor, or a mount"));
+              "a look into another process, a signal to the enclave's supervisor or to everybody, a"
+                  + " mount, a namespace, or execveat"));
     }
     // The first of each is the app itself.
     return new Observed(peakBytes, Math.max(0, processes - 1), seen);
@@ -150,8 +151,17 @@ final class Watch implements AutoCloseable {
       processes++;
     } else if (is(call, WatchFilter.Call.EXECVE)) {
       program(call);
-    } else if (is(call, WatchFilter.Call.OPEN) || is(call, WatchFilter.Call.CREAT)) {
+    } else if (is(call, WatchFilter.Call.OPEN)
+        || is(call, WatchFilter.Call.CREAT)
+        || is(call, WatchFilter.Call.TRUNCATE)
+        || is(call, WatchFilter.Call.UNLINK)) {
       file(call.thread(), AT_FDCWD, call.first());
+    } else if (is(call, WatchFilter.Call.RENAME)) {
+      file(call.thread(), AT_FDCWD, call.first());
+      file(call.thread(), AT_FDCWD, call.second());
+    } else if (is(call, WatchFilter.Call.RENAMEAT) || is(call, WatchFilter.Call.RENAMEAT2)) {
+      file(call.thread(), (int) call.first(), call.second());
+      file(call.thread(), (int) call.third(), call.fourth());
     } else if (is(call, WatchFilter.Call.SOCKET)
         || is(call, WatchFilter.Call.SOCKETPAIR)
         || is(call, WatchFilter.Call.CONNECT)

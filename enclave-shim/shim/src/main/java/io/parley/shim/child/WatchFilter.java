@@ -11,6 +11,7 @@ import io.parley.link.Seccomp.Machine;
  */
 final class WatchFilter {
   private static final int SHIM_PID = 1;
+  private static final int EVERYBODY = -1;
   private static final int CLONE_THREAD = 0x10000;
 
   /** Calls by their numbers on x86-64 and arm64; -1: none. */
@@ -28,7 +29,26 @@ final class WatchFilter {
     PROCESS_VM_READV(310, 270),
     PROCESS_VM_WRITEV(311, 271),
     MOUNT(165, 40),
+    OPEN_TREE(428, 428),
+    MOVE_MOUNT(429, 429),
+    FSOPEN(430, 430),
+    MOUNT_SETATTR(442, 442),
+    UNSHARE(272, 97),
+    SETNS(308, 268),
+    EXECVEAT(322, 281),
+    PIDFD_GETFD(438, 438),
+    PIDFD_SEND_SIGNAL(424, 424),
     KILL(62, 129),
+    TGKILL(234, 131),
+    TKILL(200, 130),
+    RT_SIGQUEUEINFO(129, 138),
+    RT_TGSIGQUEUEINFO(297, 240),
+    TRUNCATE(76, 45),
+    UNLINK(87, -1),
+    UNLINKAT(263, 35),
+    RENAME(82, -1),
+    RENAMEAT(264, 38),
+    RENAMEAT2(316, 276),
     SOCKET(41, 198),
     SOCKETPAIR(53, 199),
     CONNECT(42, 203),
@@ -65,13 +85,43 @@ final class WatchFilter {
 
   private static void add(Seccomp filter, Call call, int number) {
     switch (call) {
-      case OPEN, OPENAT, OPENAT2, CREAT, EXECVE, FORK, VFORK, SOCKET, SOCKETPAIR, CONNECT, BIND ->
+      case OPEN,
+          OPENAT,
+          OPENAT2,
+          CREAT,
+          TRUNCATE,
+          UNLINK,
+          UNLINKAT,
+          RENAME,
+          RENAMEAT,
+          RENAMEAT2,
+          EXECVE,
+          FORK,
+          VFORK,
+          SOCKET,
+          SOCKETPAIR,
+          CONNECT,
+          BIND ->
           filter.notify(number);
       case CLONE -> filter.notifyWithoutBits(number, 0, CLONE_THREAD);
       // Its flags are in memory, where a filter cannot see them; the C library has clone instead.
       case CLONE3 -> filter.fail(number, Seccomp.ENOSYS);
-      case KILL -> filter.killValue(number, 0, SHIM_PID);
-      case PTRACE, PROCESS_VM_READV, PROCESS_VM_WRITEV, MOUNT -> filter.kill(number);
+      case KILL, TGKILL, TKILL, RT_SIGQUEUEINFO, RT_TGSIGQUEUEINFO ->
+          filter.killValue(number, 0, SHIM_PID).killValue(number, 0, EVERYBODY);
+      case PTRACE,
+          PROCESS_VM_READV,
+          PROCESS_VM_WRITEV,
+          MOUNT,
+          OPEN_TREE,
+          MOVE_MOUNT,
+          FSOPEN,
+          MOUNT_SETATTR,
+          UNSHARE,
+          SETNS,
+          EXECVEAT,
+          PIDFD_GETFD,
+          PIDFD_SEND_SIGNAL ->
+          filter.kill(number);
     }
   }
 }

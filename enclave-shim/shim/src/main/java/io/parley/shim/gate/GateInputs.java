@@ -9,6 +9,7 @@ import io.parley.shim.arrow.ArrowFile;
 import io.parley.shim.arrow.ArrowWriter;
 import io.parley.shim.arrow.ByteFile;
 import io.parley.shim.arrow.ByteSink;
+import io.parley.shim.arrow.DrawnColumns;
 import io.parley.shim.arrow.Table;
 import io.parley.shim.arrow.TableSchema;
 import io.parley.wire.EnvironmentException;
@@ -22,6 +23,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.random.RandomGenerator;
 
 /**
  * Lays a set's tables out where the app reads its inputs: checked and written anew, as other
@@ -29,17 +32,20 @@ import java.util.Map;
  */
 final class GateInputs {
   private final Path in;
+  private final RandomGenerator random;
 
-  GateInputs(Path in) {
+  GateInputs(Path in, RandomGenerator random) {
     this.in = in;
+    this.random = random;
   }
 
   /**
    * Writes every table.
    *
+   * @param drawn columns whose values are drawn, by table
    * @throws RefusedException INVALID_DATASET when one does not fit what the app reads
    */
-  void write(GateScope scope, VerificationSet set) {
+  void write(GateScope scope, VerificationSet set, Map<String, List<String>> drawn) {
     for (VerificationTable table : set.inputs()) {
       List<Column> columns = scope.inputs().get(table.dataset());
       if (columns == null) {
@@ -47,11 +53,12 @@ final class GateInputs {
             Reason.INVALID_DATASET,
             "table '%s' is nothing that the app reads".formatted(table.dataset()));
       }
-      write(table.dataset(), columns, table);
+      write(table, columns, Set.copyOf(drawn.getOrDefault(table.dataset(), List.of())));
     }
   }
 
-  private void write(String name, List<Column> columns, VerificationTable verification) {
+  private void write(VerificationTable verification, List<Column> columns, Set<String> drawn) {
+    String name = verification.dataset();
     Table table = new Table(name, "the verification set");
     TableSchema schema = TableSchema.of(columns);
     ArrowFile source = ArrowFile.open(new InMemory(verification.arrow(), table), schema, table);
@@ -65,7 +72,8 @@ final class GateInputs {
         FileChannel.open(
             in.resolve(name + ".arrow"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       ArrowWriter writer = ArrowWriter.file(schema, sink(file));
-      source.read(piece -> {}, writer);
+      source.read(
+          piece -> {}, drawn.isEmpty() ? writer : new DrawnColumns(schema, drawn, random, writer));
       writer.finish();
     } catch (IOException | UncheckedIOException e) {
       throw new EnvironmentException(

@@ -25,12 +25,12 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the app on a verification set as it will be run on the real rows: the same copy, the same
@@ -40,28 +40,24 @@ import org.jspecify.annotations.Nullable;
 public final class GateRun {
   private final AppExecution apps;
   private final Path in;
+  private final SecureRandom random;
   private final Runnable clean;
   private final Supplier<Duration> elapsed;
 
   /**
    * @param in where inputs go
+   * @param random nothing that an app could foresee
    * @param clean leaves nothing that a run could find of another
    * @param elapsed a monotonic clock
    */
-  public GateRun(AppExecution apps, Path in, Runnable clean, Supplier<Duration> elapsed) {
+  public GateRun(
+      AppExecution apps, Path in, SecureRandom random, Runnable clean, Supplier<Duration> elapsed) {
     this.apps = apps;
     this.in = in;
+    this.random = random;
     this.clean = clean;
     this.elapsed = elapsed;
   }
-
-  /** What was seen of one run. */
-  private record Watched(
-      GateVerdict verdict,
-      List<Finding> findings,
-      @Nullable Digest result,
-      Duration time,
-      AppRunner.Observed observed) {}
 
   /**
    * Runs it, and compares.
@@ -100,39 +96,65 @@ public final class GateRun {
             findings.encode()));
   }
 
+  /**
+   * Runs it, and once it has passed again on other values of what may not bear on the results. The
+   * time of the set, and the job's, is for both.
+   */
   private Watched watch(
       Enclave enclave, MeasuredApp app, GateSubject subject, OrderedGate gate, Duration left) {
     VerificationSet set = gate.set();
-    try {
-      new GateInputs(in).write(subject.scope(), set);
-    } catch (RefusedException e) {
-      return ended(GateVerdict.SET_WRONG, "verification set", "tables of the agreement", e);
-    }
     AppInput input = subject.input(set.allParameters(enclave.signed()));
     GateAllowance allowance = set.allowance();
-    Duration time = allowance.time().compareTo(left) < 0 ? allowance.time() : left;
+    Trial trial = new Trial(app, subject, gate, input);
+    Watched first = watch(trial, Map.of(), allowance.time(), left);
+    Map<String, List<String>> drawn = allowance.columns().others(subject.scope().inputs());
+    if (first.verdict() != GateVerdict.PASSED || drawn.isEmpty()) {
+      return first;
+    }
+    clean.run();
+    subject.forget();
+    return first.then(watch(trial, drawn, rest(allowance.time(), first), rest(left, first)), drawn);
+  }
+
+  /** What runs have in common. */
+  private record Trial(MeasuredApp app, GateSubject subject, OrderedGate gate, AppInput input) {}
+
+  private static Duration rest(Duration time, Watched first) {
+    Duration rest = time.minus(first.time());
+    return rest.isPositive() ? rest : Duration.ofMillis(1);
+  }
+
+  private Watched watch(
+      Trial trial, Map<String, List<String>> drawn, Duration allowed, Duration left) {
+    VerificationSet set = trial.gate().set();
+    try {
+      new GateInputs(in, random).write(trial.subject().scope(), set, drawn);
+    } catch (RefusedException e) {
+      return Watched.ended(GateVerdict.SET_WRONG, "verification set", "tables of the agreement", e);
+    }
+    Duration time = allowed.compareTo(left) < 0 ? allowed : left;
     Duration before = elapsed.get();
     AppRunner.AppExit exit;
     try {
-      exit = apps.watch(app, input, time);
+      exit = apps.watch(trial.app(), trial.input(), time);
     } catch (EnvironmentException e) {
-      if (e.reason() != Reason.TIMEOUT || time.compareTo(allowance.time()) < 0) {
+      if (e.reason() != Reason.TIMEOUT || time.compareTo(allowed) < 0) {
         throw e;
       }
-      return ended(GateVerdict.LIMIT, "time", "at most %d ms".formatted(time.toMillis()), e);
+      return Watched.ended(
+          GateVerdict.LIMIT,
+          "time",
+          "at most %d ms".formatted(set.allowance().time().toMillis()),
+          e);
     } catch (RefusedException e) {
-      return ended(GateVerdict.APP_FAILED, "start", "a program that starts", e);
+      return Watched.ended(GateVerdict.APP_FAILED, "start", "a program that starts", e);
     }
-    return judged(subject, gate, input, exit, elapsed.get().minus(before));
+    return judged(trial, exit, elapsed.get().minus(before));
   }
 
-  private Watched judged(
-      GateSubject subject,
-      OrderedGate gate,
-      AppInput input,
-      AppRunner.AppExit exit,
-      Duration time) {
-    GateAllowance allowance = gate.set().allowance();
+  private Watched judged(Trial trial, AppRunner.AppExit exit, Duration time) {
+    GateAllowance allowance = trial.gate().set().allowance();
+    AppInput input = trial.input();
     AppRunner.Observed observed = exit.observed();
     List<Finding> findings = new ArrayList<>();
     for (AppRunner.Attempt attempt : observed.attempts()) {
@@ -160,7 +182,7 @@ public final class GateRun {
               "%d bytes".formatted(observed.peakMemoryBytes())));
       return new Watched(GateVerdict.LIMIT, findings, null, time, observed);
     }
-    return compared(subject, gate, time, observed);
+    return compared(trial.subject(), trial.gate(), time, observed);
   }
 
   private Watched compared(
@@ -222,15 +244,5 @@ public final class GateRun {
 
   private static Finding finding(String what, String expected, ParleyException e) {
     return new Finding(what, expected, String.valueOf(e.getMessage()));
-  }
-
-  private static Watched ended(
-      GateVerdict verdict, String what, String expected, ParleyException e) {
-    return new Watched(
-        verdict,
-        List.of(finding(what, expected, e)),
-        null,
-        Duration.ZERO,
-        AppRunner.Observed.NOTHING);
   }
 }

@@ -22,6 +22,9 @@ public interface GateSubject {
    */
   List<Left> left();
 
+  /** Drops what {@link #left} took, before another run. */
+  void forget();
+
   /** A file that an app left. */
   record Left(ResultFormat format, Path file) {}
 }

@@ -42,4 +42,8 @@ public record WholeApp(Agreement agreement, Gate gate, Path out, long memoryByte
         .map(output -> new Left(output.format(), output.file()))
         .toList();
   }
+
+  /** Results stay in the folder of the app. */
+  @Override
+  public void forget() {}
 }

@@ -284,6 +284,58 @@ class WatchTest {
     assertThat(exit.observed().attempts()).extracting(Attempt::kind).contains("system call");
   }
 
+  /** With no signal, and of nothing: they would do no harm where nobody forbade them. */
+  @Test
+  void callsThatNoAppMakesByAccidentEndIt() {
+    Assumptions.assumeTrue(Machine.current() == Machine.X86_64, "the numbers are of x86-64");
+    for (String call :
+        List.of(
+            "62, -1, 0", // kill
+            "234, 1, 1, 0", // tgkill
+            "200, 1, 0", // tkill
+            "129, 1, 0, 0", // rt_sigqueueinfo
+            "297, 1, 1, 0, 0", // rt_tgsigqueueinfo
+            "424, 999, 0, 0, 0", // pidfd_send_signal
+            "438, 999, 0, 0", // pidfd_getfd
+            "272, 0", // unshare
+            "308, 999, 0", // setns
+            "322, 999, 0, 0, 0, 0", // execveat
+            "428, 999, 0, 0", // open_tree
+            "429, 999, 0, 999, 0, 0", // move_mount
+            "430, 0, 0", // fsopen
+            "442, 999, 0, 0, 0, 0")) { // mount_setattr
+      AppRunner.AppExit exit =
+          run(true, "/usr/bin/perl", "-e", "syscall(%s); exit 0".formatted(call));
+      assertThat(exit.code()).as(call).isEqualTo(128 + 31);
+      assertThat(exit.observed().attempts()).extracting(Attempt::kind).contains("system call");
+    }
+    // To itself it may send what it likes.
+    assertThat(run(true, "/usr/bin/perl", "-e", "kill 0, $$; exit 0").code()).isZero();
+  }
+
+  @Test
+  void namesOutsideThatAreChangedAreSeen() throws IOException {
+    Files.writeString(folder.resolve("out/mine"), "mine");
+    String mine = "rename 'out/mine', 'out/own'; truncate 'out/own', 1; unlink 'out/own'; exit 0";
+    assertThat(run(true, "/usr/bin/perl", "-e", mine).observed().attempts()).isEmpty();
+    assertThat(folder.resolve("out/own")).doesNotExist();
+    Files.writeString(folder.resolve("out/mine"), "mine");
+    for (String change :
+        List.of(
+            "truncate 'secret', 0",
+            "unlink 'secret'",
+            "rename 'secret', 'out/secret'",
+            "rename 'out/mine', 'secret'")) {
+      assertThat(run(true, "/usr/bin/perl", "-e", change + "; exit 0").observed().attempts())
+          .as(change)
+          .contains(new Attempt("file", folder.resolve("secret").toString()));
+      assertThat(folder.resolve("secret")).hasContent("secret");
+    }
+    assertThat(sh("mv out/mine ../none; rm secret; exit 0").observed().attempts())
+        .extracting(Attempt::what)
+        .contains(folder.resolve("secret").toString());
+  }
+
   @Test
   void anAppThatDoesNotEndIsStoppedAndSoIsItsWatch() {
     long before = watches();
