@@ -19,6 +19,7 @@ import io.parley.broker.evidence.Verification;
 import io.parley.broker.evidence.trust.RevocationLists;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
