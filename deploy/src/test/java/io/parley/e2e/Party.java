@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,6 +41,13 @@ final class Party implements AutoCloseable {
   /** The same, with more in broker.yaml. */
   static List<Party> two(Path folder, String first, String second, String brokerYaml)
       throws Exception {
+    return two(folder, first, second, brokerYaml, Map.of());
+  }
+
+  /** The same, with more in these parties' parley.yaml too. */
+  static List<Party> two(
+      Path folder, String first, String second, String brokerYaml, Map<String, String> nodeYaml)
+      throws Exception {
     Party founder = new Party(first, folder.resolve(first), PORTS.next());
     Party other = new Party(second, folder.resolve(second), PORTS.next());
     founder.parley(
@@ -58,8 +66,10 @@ final class Party implements AutoCloseable {
         founder.address(),
         "--broker",
         founder.home.resolve("broker").toString());
+    founder.configure(nodeYaml);
     founder.start();
     other.parley("identity", "create", "--party", second, "--listen", other.address());
+    other.configure(nodeYaml);
     Path invitation =
         Files.writeString(
             folder.resolve("invitation"), founder.parley("--quiet", "consortium", "invite").out());
@@ -87,6 +97,11 @@ final class Party implements AutoCloseable {
         party.home.resolve("broker").toString());
     party.start();
     return party;
+  }
+
+  private void configure(Map<String, String> nodeYaml) throws IOException {
+    Files.writeString(
+        home.resolve("parley.yaml"), nodeYaml.getOrDefault(name, ""), StandardOpenOption.APPEND);
   }
 
   String address() {

@@ -7,8 +7,10 @@ import io.parley.wire.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -24,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * there, and the kernel's count of writes tells whether somebody else wrote into it.
  *
  * <p>Guarantee: the report was made for exactly these 64 bytes, or there is none. Thread-safe; a
- * call blocks, for a few seconds at most where the machine is busy.
+ * call blocks: a machine that is busy is asked four times, within a few seconds.
  */
 public final class TsmReports {
   /** Where the kernel has it. */
@@ -38,23 +40,52 @@ public final class TsmReports {
   private static final int LOOKS = 200;
   private static final Duration PAUSE = Duration.ofMillis(5);
 
+  /** Before the second try, and twice as long before each one after: a quote can take a second. */
+  private static final Duration BUSY = Duration.ofMillis(250);
+
   /** Waits a little: an argument, so that tests need not. */
   @FunctionalInterface
   public interface Pause {
     void pause(Duration time) throws InterruptedException;
   }
 
+  /** How a question's files are read and written: an argument, so that tests can have it fail. */
+  interface Access {
+    void write(Path file, byte[] bytes) throws IOException;
+
+    InputStream read(Path file) throws IOException;
+  }
+
+  /** As the kernel wants it: nothing is created, nothing is made shorter. */
+  record Plain() implements Access {
+    @Override
+    public void write(Path file, byte[] bytes) throws IOException {
+      Files.write(file, bytes, StandardOpenOption.WRITE);
+    }
+
+    @Override
+    public InputStream read(Path file) throws IOException {
+      return Files.newInputStream(file);
+    }
+  }
+
   private final Path folder;
   private final SecureRandom random;
   private final Pause pause;
+  private final Access access;
 
   /**
    * @param folder {@link #KERNEL}, or where configuration says it is
    */
   public TsmReports(Path folder, SecureRandom random, Pause pause) {
+    this(folder, random, pause, new Plain());
+  }
+
+  TsmReports(Path folder, SecureRandom random, Pause pause, Access access) {
     this.folder = folder;
     this.random = random;
     this.pause = pause;
+    this.access = access;
   }
 
   /**
@@ -74,16 +105,21 @@ public final class TsmReports {
     IOException last = null;
     for (int attempt = 0; attempt < TRIES; attempt++) {
       try {
+        if (attempt > 0) {
+          pause.pause(BUSY.multipliedBy(1L << (attempt - 1)));
+        }
         return ask(data);
+      } catch (AccessDeniedException e) {
+        throw failed("gave no report: " + e + "; is it writable for this user?", e);
       } catch (IOException e) {
         // Busy, or another wrote in between: ask again, in a folder of its own.
         last = e;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw failed("was interrupted", e);
+        throw failed("gave no report: the thread that asked was interrupted", e);
       }
     }
-    throw failed("gave no report: " + last, last);
+    throw failed("gave no report in %d tries: %s".formatted(TRIES, last), last);
   }
 
   private TsmReport ask(ReportData data) throws IOException, InterruptedException {
@@ -94,7 +130,7 @@ public final class TsmReports {
     try {
       Path generation = question.resolve("generation");
       long before = awaitGeneration(generation, -1);
-      Files.write(question.resolve("inblob"), data.value().toByteArray(), StandardOpenOption.WRITE);
+      access.write(question.resolve("inblob"), data.value().toByteArray());
       requireNext(before, awaitGeneration(generation, before));
       ByteString report = blob(question.resolve("outblob"), REPORT_BYTES_MAX);
       ByteString auxiliary =
@@ -147,7 +183,7 @@ public final class TsmReports {
     }
   }
 
-  private static long number(Path file) throws IOException {
+  private long number(Path file) throws IOException {
     String text = text(file);
     if (!text.matches("[0-9]{1,18}")) {
       throw new IOException("%s holds no number".formatted(file));
@@ -155,24 +191,30 @@ public final class TsmReports {
     return Long.parseLong(text);
   }
 
-  private static String text(Path file) throws IOException {
+  private String text(Path file) throws IOException {
     return blob(file, TEXT_BYTES_MAX).toString(StandardCharsets.US_ASCII).strip();
   }
 
-  private static ByteString blob(Path file, int most) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(most + 1);
-      if (bytes.length > most) {
-        throw new IOException("%s has more than %d bytes".formatted(file, most));
-      }
-      return ByteString.copyFrom(bytes);
+  private ByteString blob(Path file, int most) throws IOException {
+    byte[] bytes;
+    try (InputStream in = access.read(file)) {
+      bytes = in.readNBytes(most + 1);
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      // What fails in the middle of reading does not say which file it was.
+      throw new IOException("%s: %s".formatted(file, e.getMessage()), e);
     }
+    if (bytes.length > most) {
+      throw new IOException("%s has more than %d bytes".formatted(file, most));
+    }
+    return ByteString.copyFrom(bytes);
   }
 
   private EnvironmentException failed(String what, @Nullable Throwable cause) {
     return new EnvironmentException(
         Reason.IO_FAILED,
-        "%s %s; is it writable for this user?".formatted(folder, what),
+        "%s %s".formatted(folder, what),
         Map.of("folder", folder.toString()),
         cause);
   }

@@ -67,11 +67,15 @@ public final class FakeTsmFolder implements AutoCloseable {
   }
 
   private void serve() {
+    Set<Path> made = new HashSet<>();
     Set<Path> answered = new HashSet<>();
     while (!closed) {
       try (DirectoryStream<Path> open = Files.newDirectoryStream(folder)) {
         for (Path question : open) {
-          if (!answered.contains(question) && look(question)) {
+          // Once only: a folder that is being removed gets no files again.
+          if (made.add(question)) {
+            make(question);
+          } else if (!answered.contains(question) && look(question)) {
             answered.add(question);
           }
         }
@@ -84,15 +88,14 @@ public final class FakeTsmFolder implements AutoCloseable {
     }
   }
 
+  private void make(Path question) throws IOException {
+    put(question, "inblob", new byte[0]);
+    put(question, "provider", (provider + "\n").getBytes(StandardCharsets.US_ASCII));
+    put(question, "generation", "0\n".getBytes(StandardCharsets.US_ASCII));
+  }
+
   private boolean look(Path question) throws IOException {
-    Path inblob = question.resolve("inblob");
-    if (!Files.exists(question.resolve("generation"))) {
-      put(question, "inblob", new byte[0]);
-      put(question, "provider", (provider + "\n").getBytes(StandardCharsets.US_ASCII));
-      put(question, "generation", "0\n".getBytes(StandardCharsets.US_ASCII));
-      return false;
-    }
-    byte[] data = Files.readAllBytes(inblob);
+    byte[] data = Files.readAllBytes(question.resolve("inblob"));
     if (data.length != 64) {
       return false;
     }
