@@ -22,7 +22,11 @@ final class ExitCode {
   static int of(Reason reason) {
     return switch (reason.code()) {
       case OK -> OK;
-      case INVALID_ARGUMENT, NOT_FOUND, OUT_OF_RANGE -> BAD_INPUT;
+      case INVALID_ARGUMENT, NOT_FOUND, OUT_OF_RANGE ->
+          // As a wrong signature: somebody may have tampered.
+          reason == Reason.INVALID_PROOF || reason == Reason.INVALID_CHECKPOINT
+              ? REFUSED
+              : BAD_INPUT;
       case PERMISSION_DENIED, UNAUTHENTICATED, FAILED_PRECONDITION, ALREADY_EXISTS, ABORTED ->
           reason == Reason.APP_FAILED || reason == Reason.OUTPUT_RULE
               ? FAILED

@@ -25,7 +25,8 @@ final class LogAudit {
    * What was checked.
    *
    * @param read entries whose bytes were hashed
-   * @param cosignedBefore size of what this home's node last cosigned; null when it did not
+   * @param cosignedBefore size of what this home's node last cosigned; null when it did not. More
+   *     than the log has: it was not compared
    */
   record Report(
       SignedCheckpoint checkpoint,
@@ -33,8 +34,12 @@ final class LogAudit {
       List<String> cosigners,
       @Nullable Long cosignedBefore) {
     String sentence() {
-      return cosignedBefore == null
-          ? "Good: the broker signed this log. This home's node has cosigned nothing to compare with."
+      if (cosignedBefore == null) {
+        return "Good: the broker signed this log. No node here has cosigned anything to compare with.";
+      }
+      return cosignedBefore > checkpoint.head().size()
+          ? "Good: the broker signed this log. Not checked: whether the longer one that this home's"
+              + " node cosigned begins with it."
           : "Good: the broker signed this log, and it begins with what this home's node cosigned.";
     }
 
@@ -59,17 +64,27 @@ final class LogAudit {
   }
 
   /**
-   * Reads all of it.
+   * Reads all of it; it must be the newest.
    *
    * @param seen is given every entry whose leaf hash was compared
    * @throws RefusedException INVALID_CHECKPOINT, INVALID_SIGNATURE, INVALID_PROOF when the log is
    *     not the one that the broker signed; LOG_FORKED when it is not the one that was cosigned
    */
   Report run(LogSource source, Consumer<ReadableEntry> seen) throws IOException {
+    return run(source, seen, false);
+  }
+
+  /** As {@link #run}, but it may be older than what was cosigned since. */
+  Report runKept(LogSource source, Consumer<ReadableEntry> seen) throws IOException {
+    return run(source, seen, true);
+  }
+
+  private Report run(LogSource source, Consumer<ReadableEntry> seen, boolean older)
+      throws IOException {
     SignedCheckpoint checkpoint = SignedCheckpoint.verify(source.checkpoint(), brokerKey);
     Optional<SignedCheckpoint> cosigned = witnesses.lastCosigned(brokerKey);
     long size = checkpoint.head().size();
-    if (cosigned.isPresent() && cosigned.get().head().size() > size) {
+    if (!older && cosigned.isPresent() && cosigned.get().head().size() > size) {
       throw forked(cosigned.get(), size);
     }
     TreeEdge edge = TreeEdge.EMPTY;
@@ -100,7 +115,8 @@ final class LogAudit {
         cosigned.map(before -> before.head().size()).orElse(null));
   }
 
-  private static Digest leaf(ReadableEntry entry, long index) {
+  /** The entry's leaf hash, which is that of its bytes where they are readable. */
+  static Digest leaf(ReadableEntry entry, long index) {
     Digest leaf = new Digest(entry.getLeafHash());
     if (entry.getIndex() != index) {
       throw wrong("entry %d is missing".formatted(index));

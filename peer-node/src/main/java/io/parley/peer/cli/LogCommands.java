@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -48,15 +49,21 @@ final class LogCommands {
       description = "Decisions about your agreements, oldest first.",
       footer = {
         "Expected and seen values of a refusal: 'parley job explain'.",
+        "With --dir all of the log is checked first, as 'log verify' does; exit code 3, and nothing",
+        "is shown, when it is wrong.",
         "",
         "Examples:",
         "  parley log show",
         "  parley log show --job 5b1e77aa --output json",
+        "  parley log show --dir exported",
       })
   int show(
       @Option(names = "--job", paramLabel = "JOB", description = "Only this job's.")
-          @Nullable String job) {
-    String id = job == null ? "" : session.node().findJob(job);
+          @Nullable String job,
+      @Mixin LogFiles files)
+      throws IOException {
+    JobLog log = jobLog(files);
+    String id = job == null ? "" : log.findJob(job);
     boolean table = session.options().output == OutputFormat.TABLE;
     try (RowWriter writer = session.options().output.writer(session.terminal().out())) {
       writer.begin(
@@ -70,7 +77,7 @@ final class LogCommands {
               Column.text("reason"),
               Column.text("detail"),
               Column.text("leaf")));
-      session.broker().decisions(id, decision -> writer.row(row(decision, table)));
+      log.decisions(id, decision -> writer.row(row(decision, table)));
     }
     return ExitCode.OK;
   }
@@ -82,7 +89,7 @@ final class LogCommands {
         "Without FILE or --dir it fetches the newest checkpoint and all leaf hashes from the broker,",
         "hashes the entries that you may read, and compares the root. In any case: the broker's",
         "signature, and that the log begins with what this home's node last cosigned.",
-        "With FILE or --dir it needs no network. The broker's key is the membership list's.",
+        "With FILE or --dir it needs no network.",
         "",
         "Examples:",
         "  parley log verify",
@@ -95,22 +102,19 @@ final class LogCommands {
               arity = "0..1",
               description = "Proofs, as 'log prove -o' or any C2SP log wrote them.")
           @Nullable Path file,
-      @Option(
-              names = "--dir",
-              paramLabel = "DIR",
-              description = "A log as files: of 'log export', or log/ of a broker's home.")
-          @Nullable Path dir)
+      @Mixin LogFiles files)
       throws IOException {
+    Path dir = files.dir;
     if (file != null && dir != null) {
       throw new RefusedException(Reason.INVALID_REQUEST, "give FILE or --dir, not both");
     }
+    files.requireBrokerWith(file != null || dir != null);
     if (file != null) {
-      proofs(proofsIn(file));
+      proofs(proofsIn(file), files);
       return ExitCode.OK;
     }
     LogSource source = dir == null ? session.broker() : new LogDirectory(dir);
-    LogAudit.Report report =
-        new LogAudit(brokerKey(), LogWitnesses.ofHome(session.party())).run(source, entry -> {});
+    LogAudit.Report report = audit(files).run(source, entry -> {});
     session.notices().say(report.sentence());
     session.printer().thing(report.fields());
     return ExitCode.OK;
@@ -121,10 +125,13 @@ final class LogCommands {
       description = "Proofs that a job's decisions are in the log, each one with its entry.",
       footer = {
         "A proof is a C2SP tlog-proof: anybody who knows the broker's key can check it, any time.",
+        "With --dir all of the log is checked first, as 'log verify' does, and the proofs lead to",
+        "the checkpoint that is in DIR.",
         "",
         "Examples:",
         "  parley log prove 5b1e77aa",
         "  parley log prove 5b1e77aa -o job.tlog-proof",
+        "  parley log prove 5b1e77aa --dir exported -o job.tlog-proof",
       })
   int prove(
       @Parameters(paramLabel = "JOB", description = "Its id, or the first 8 digits.") String job,
@@ -132,18 +139,25 @@ final class LogCommands {
               names = {"-o", "--out"},
               paramLabel = "FILE",
               description = "Also write the proofs there.")
-          @Nullable Path out)
+          @Nullable Path out,
+      @Mixin LogFiles files)
       throws IOException {
-    String id = session.node().findJob(job);
-    List<InclusionProof> proofs =
-        session.broker().proveJob(id).stream().map(InclusionProof::parse).toList();
+    JobLog log = jobLog(files);
+    String id = log.findJob(job);
+    List<InclusionProof> proofs = log.prove(id);
+    if (proofs.isEmpty()) {
+      throw new RefusedException(
+          Reason.JOB_NOT_FOUND,
+          "the log has no decision about job %s that you may read".formatted(id),
+          Map.of("job", id));
+    }
     for (InclusionProof proof : proofs) {
       if (!entry(proof).getDecision().getJobId().equals(id)) {
         throw new RefusedException(
             Reason.INVALID_PROOF, "the broker proved a decision of another job");
       }
     }
-    proofs(proofs);
+    proofs(proofs, files);
     if (out != null) {
       Files.write(
           out,
@@ -164,17 +178,36 @@ final class LogCommands {
   int export(@Parameters(paramLabel = "DIR", description = "A new or empty folder.") Path dir)
       throws IOException {
     LogExport export = new LogExport(dir);
-    LogAudit.Report report =
-        new LogAudit(brokerKey(), LogWitnesses.ofHome(session.party()))
-            .run(session.broker(), export::entry);
+    LogAudit.Report report = audit(new LogFiles()).run(session.broker(), export::entry);
     export.finish(report.checkpoint());
     session.notices().say(report.sentence());
     session.printer().thing(report.fields());
     return ExitCode.OK;
   }
 
-  private VerifyingKey brokerKey() {
-    return session.party().membership().current().broker().signingKey();
+  /** The broker's, or files that are checked here. */
+  private JobLog jobLog(LogFiles files) throws IOException {
+    files.requireBrokerWith(files.dir != null);
+    if (files.dir == null) {
+      return new LiveLog(session);
+    }
+    CheckedLog log = CheckedLog.of(new LogDirectory(files.dir), audit(files));
+    log.sentences().forEach(session.notices()::say);
+    return log;
+  }
+
+  private LogAudit audit(LogFiles files) throws IOException {
+    return new LogAudit(brokerKey(files), witnesses(files));
+  }
+
+  private VerifyingKey brokerKey(LogFiles files) throws IOException {
+    return files.broker == null
+        ? session.party().membership().current().broker().signingKey()
+        : BrokerLine.resolve(files.broker, null).signingKey();
+  }
+
+  private LogWitnesses witnesses(LogFiles files) {
+    return files.broker == null ? LogWitnesses.ofHome(session.party()) : LogWitnesses.NONE;
   }
 
   private static List<InclusionProof> proofsIn(Path file) throws IOException {
@@ -186,9 +219,9 @@ final class LogCommands {
   }
 
   /** Checks each, and shows what each one proves. */
-  private void proofs(List<InclusionProof> proofs) {
-    VerifyingKey key = brokerKey();
-    LogWitnesses witnesses = LogWitnesses.ofHome(session.party());
+  private void proofs(List<InclusionProof> proofs, LogFiles files) throws IOException {
+    VerifyingKey key = brokerKey(files);
+    LogWitnesses witnesses = witnesses(files);
     List<List<@Nullable Object>> rows =
         proofs.stream()
             .map(proof -> {

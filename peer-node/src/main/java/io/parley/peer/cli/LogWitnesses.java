@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param state the node's folder for its state; null when there is no node here
  */
 record LogWitnesses(List<Party> parties, @Nullable Path state) {
+  /** Nobody's: for whoever has no home. */
+  static final LogWitnesses NONE = new LogWitnesses(List.of(), null);
+
   /** The members' of a home. */
   static LogWitnesses ofHome(PartyHome home) {
     return new LogWitnesses(

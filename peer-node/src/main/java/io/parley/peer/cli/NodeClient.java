@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import io.grpc.Channel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
-import io.parley.agreement.JobSpec;
 import io.parley.proto.peer.v1.AddAppRequest;
 import io.parley.proto.peer.v1.AddAppResponse;
 import io.parley.proto.peer.v1.AddDatasetRequest;
@@ -32,7 +31,6 @@ import io.parley.proto.peer.v1.RemoveDatasetRequest;
 import io.parley.proto.peer.v1.WatchJobRequest;
 import io.parley.transport.Channels;
 import io.parley.wire.Reason;
-import io.parley.wire.RefusedException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -51,7 +49,6 @@ final class NodeClient {
   private static final int PAGE = 1000;
   private static final int JOBS_MAX = 100_000;
   private static final int READ_ATTEMPTS = 5;
-  private static final int ID_PREFIX_MIN = 8;
 
   private final Channel channel;
 
@@ -102,24 +99,7 @@ final class NodeClient {
 
   /** The whole id that its first digits name. */
   String findJob(String text) {
-    if (JobSpec.isJobId(text)) {
-      return text;
-    }
-    if (!text.matches("[0-9a-f]{%d,31}".formatted(ID_PREFIX_MIN))) {
-      throw new RefusedException(
-          Reason.INVALID_REQUEST,
-          "'%s' is not a job's id; expected at least its first %d hex digits"
-              .formatted(text, ID_PREFIX_MIN));
-    }
-    List<String> matching =
-        jobs(JOBS_MAX).stream().map(Job::getJobId).filter(id -> id.startsWith(text)).toList();
-    if (matching.size() == 1) {
-      return matching.getFirst();
-    }
-    throw matching.isEmpty()
-        ? new RefusedException(Reason.JOB_NOT_FOUND, "no job's id starts with " + text)
-        : new RefusedException(
-            Reason.INVALID_REQUEST, "%d jobs' ids start with %s".formatted(matching.size(), text));
+    return JobIds.find(text, () -> jobs(JOBS_MAX).stream().map(Job::getJobId).toList());
   }
 
   /** Every change until the stream ends. */

@@ -54,7 +54,7 @@ import picocli.CommandLine.Spec;
       "  0  done",
       "  1  the job failed, or parley has a bug",
       "  2  wrong usage, or input that is not right: a file, a name, a parameter",
-      "  3  refused: no right to it, a signature or evidence is wrong, or the state does not allow it",
+      "  3  refused: no right, a wrong signature, proof or evidence, or the state does not allow it",
       "  4  a node, the broker or something on this machine cannot be reached or used",
       "  5  cancelled or timed out",
       "  6  a limit was reached: memory, size, count",

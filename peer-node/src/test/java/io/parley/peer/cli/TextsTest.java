@@ -79,6 +79,8 @@ class TextsTest {
   @Test
   void exitCodesSayWhoIsToBlame() {
     assertThat(ExitCode.of(Reason.INVALID_AGREEMENT)).isEqualTo(ExitCode.BAD_INPUT);
+    assertThat(ExitCode.of(Reason.INVALID_PROOF)).isEqualTo(ExitCode.REFUSED);
+    assertThat(ExitCode.of(Reason.INVALID_CHECKPOINT)).isEqualTo(ExitCode.REFUSED);
     assertThat(ExitCode.of(Reason.NOT_A_RECIPIENT)).isEqualTo(ExitCode.REFUSED);
     assertThat(ExitCode.of(Reason.AGREEMENT_HALTED)).isEqualTo(ExitCode.REFUSED);
     assertThat(ExitCode.of(Reason.BROKER_UNAVAILABLE)).isEqualTo(ExitCode.UNAVAILABLE);
