@@ -91,7 +91,7 @@ class HardwareJobIT {
                     .formatted(bobsTsm, collateral)));
     ada = parties.get(0);
     bob = parties.get(1);
-    agree();
+    digest = agree();
   }
 
   @AfterAll
@@ -108,8 +108,8 @@ class HardwareJobIT {
     return image;
   }
 
-  private static void agree() throws Exception {
-    digest =
+  private static String agree() throws Exception {
+    String signed =
         ada.agree(
             bob,
             """
@@ -152,8 +152,9 @@ class HardwareJobIT {
                     INTEL.root.fingerprint()));
     Path t = Files.writeString(folder.resolve("t.csv"), "k\n1\n2\n3\n");
     Path u = Files.writeString(folder.resolve("u.csv"), "k\n2\n3\n4\n");
-    ada.parley("--quiet", "dataset", "add", "t=" + t, "--agreement", digest);
-    bob.parley("--quiet", "dataset", "add", "u=" + u, "--agreement", digest);
+    ada.parley("--quiet", "dataset", "add", "t=" + t, "--agreement", signed);
+    bob.parley("--quiet", "dataset", "add", "u=" + u, "--agreement", signed);
+    return signed;
   }
 
   @BeforeEach
