@@ -15,6 +15,7 @@ final class FuzzTargets {
     all.putAll(TdxTargets.all());
     all.putAll(NitroAndTpmTargets.all());
     all.putAll(MessageTargets.all());
+    all.putAll(DocumentTargets.all());
     all.putAll(TextTargets.all());
     all.putAll(StreamTargets.all());
     all.putAll(TableTargets.all());

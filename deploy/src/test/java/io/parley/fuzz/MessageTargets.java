@@ -64,7 +64,7 @@ final class MessageTargets {
     return all;
   }
 
-  private static FuzzTarget oneForm(ByteString seed, UnaryOperator<ByteString> parseAndEncode) {
+  static FuzzTarget oneForm(ByteString seed, UnaryOperator<ByteString> parseAndEncode) {
     return new FuzzTarget(
         List.of(seed.toByteArray()),
         bytes -> {
