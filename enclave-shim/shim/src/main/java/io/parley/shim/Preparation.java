@@ -5,14 +5,20 @@ import io.parley.shim.attest.EnclaveKeys;
 import io.parley.shim.measure.MeasuredApps;
 import io.parley.wire.RefusedException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.SortedMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * What needs no job: keys, environment tests and the apps' measurement, each on its own thread from
  * the moment the enclave starts.
  */
-final class Preparation {
+final class Preparation implements AutoCloseable {
+  private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
+
   private final SecureRandom random;
   private final Future<EnclaveKeys> keys;
   private final Future<SortedMap<String, String>> tests;
@@ -46,5 +52,17 @@ final class Preparation {
    */
   MeasuredApps apps() {
     return Tasks.get(apps);
+  }
+
+  /** Waits until nothing of it writes any more: folders that are wiped stay empty. */
+  @Override
+  public void close() {
+    try {
+      var unused = apps.get(CLOSE_MAX.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      // Whoever needs the apps is told why there are none.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -44,8 +44,7 @@ final class Shim {
   }
 
   private ByteString job(HostConnection host) {
-    try {
-      Preparation preparation = Preparation.start(parts);
+    try (Preparation preparation = Preparation.start(parts)) {
       JobOrder order = host.awaitJob(ORDER_WAIT);
       JobClock clock = new JobClock(parts.nanos(), order.timeout());
       return within(order, () -> new JobRun(parts, host, order, clock).run(preparation));
