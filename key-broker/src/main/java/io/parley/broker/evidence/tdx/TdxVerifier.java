@@ -97,11 +97,11 @@ public final class TdxVerifier {
 
   /**
    * The attribute MIGRATABLE, bit 29, lets a migration TD have the key of this one's memory. It is
-   * in no measurement: whoever starts the TD sets it. A service TD that is bound is one, there are
-   * no others (Intel, "TDX Module Base Architecture Specification", TD attributes and service TDs).
+   * in no measurement: whoever starts the TD sets it (Intel, "TDX Module Base Architecture
+   * Specification", TD attributes). Without it a service TD that is bound has no such power.
    */
   private static boolean isMigratable(TdxClaims.Body body) {
-    return (body.tdAttributes().byteAt(3) & MIGRATABLE) != 0 || !Octets.isZero(body.mrServiceTd());
+    return (body.tdAttributes().byteAt(3) & MIGRATABLE) != 0;
   }
 
   private Tcb tcb(TdxQuote quote, TdxCollateral collateral, Instant at)

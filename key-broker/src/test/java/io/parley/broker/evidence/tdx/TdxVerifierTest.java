@@ -132,13 +132,15 @@ final class TdxVerifierTest {
 
   @Test
   void saysThatATdMayBeMigrated() {
-    assertThat(genuine(verify(INTEL.quote(5, REPORT_DATA), TdxCollateral.NONE)).migratable())
-        .isFalse();
-    ByteBuffer attribute = INTEL.body(4, REPORT_DATA);
-    attribute.put(123, (byte) (attribute.get(123) | 0x20));
     ByteBuffer serviceTd = INTEL.body(5, REPORT_DATA).put(647, (byte) 1);
-    for (ByteString quote : List.of(INTEL.quote(4, attribute), INTEL.quote(5, serviceTd))) {
-      assertThat(genuine(verify(quote, TdxCollateral.NONE)).migratable()).isTrue();
+    TdxClaims bound = genuine(verify(INTEL.quote(5, serviceTd), TdxCollateral.NONE));
+    assertThat(bound.migratable()).isFalse();
+    assertThat(bound.fields()).containsEntry("mr_service_td", "00".repeat(47) + "01");
+    for (int version : new int[] {4, 5}) {
+      ByteBuffer body = INTEL.body(version, REPORT_DATA);
+      body.put(123, (byte) (body.get(123) | 0x20));
+      assertThat(genuine(verify(INTEL.quote(version, body), TdxCollateral.NONE)).migratable())
+          .isTrue();
     }
   }
 
