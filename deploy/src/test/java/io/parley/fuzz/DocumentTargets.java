@@ -117,7 +117,7 @@ final class DocumentTargets {
           Files.write(file, bytes);
           try {
             var unused = VendorFile.blocks(file);
-            var alsoUnused = VendorFile.bytes(file);
+            unused = List.of(VendorFile.bytes(file));
             return true;
           } catch (IOException e) {
             return false;
