@@ -30,6 +30,7 @@ import java.util.function.Function;
 /** SEV-SNP: reports, the envelope that Azure puts around one, certificates' extensions. */
 final class SnpTargets {
   private static final byte[] REPORT_DATA = new byte[64];
+  private static final int HCL_BYTES = 2600;
   private static final int HCL_HEADER_BYTES = 32;
   private static final int HCL_DATA_HEAD_BYTES = 20;
   private static final String AMD = "1.3.6.1.4.1.3704.1.";
@@ -72,7 +73,7 @@ final class SnpTargets {
     ByteString report = FakeAmd.vcek(SnpProduct.GENOA).report(reportData);
     int dataBytes = HCL_DATA_HEAD_BYTES + data.length;
     ByteBuffer good =
-        ByteBuffer.allocate(HCL_HEADER_BYTES + report.size() + dataBytes)
+        ByteBuffer.allocate(HCL_BYTES)
             .order(ByteOrder.LITTLE_ENDIAN)
             .put("HCLA".getBytes(UTF_8))
             .putInt(2)
