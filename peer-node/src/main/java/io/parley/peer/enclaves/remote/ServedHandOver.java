@@ -173,8 +173,9 @@ final class ServedHandOver implements StreamObserver<HandOverRequest> {
 
     @Override
     public void abort() {
-      close();
+      // First: a piece that comes now finds the file closed, and would be told as a failure of it.
       Calls.fail(out, ended());
+      close();
     }
   }
 
