@@ -8,8 +8,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Apps that run one after the other in one enclave, each on what it may read. Whether the names
@@ -106,22 +108,26 @@ public record Chain(List<ChainStep> steps, List<ChainGrant> grants) {
    * @throws RefusedException DATASET_NOT_FOUND when nothing has this name
    */
   public List<Column> produced(String name, List<Dataset> datasets) {
-    for (Dataset dataset : datasets) {
-      if (dataset.name().equals(name)) {
-        return dataset.releasedColumns();
-      }
-    }
-    for (ChainStep step : steps) {
-      for (ChainOutput output : step.outputs()) {
-        if (output.name().equals(name)) {
-          return output.columns();
-        }
-      }
-    }
-    throw new RefusedException(
-        Reason.DATASET_NOT_FOUND,
-        "neither a dataset nor a step's output is called '%s'".formatted(name),
-        Map.of("dataset", name));
+    return produced(name, datasets, steps.stream().map(ChainStep::flow))
+        .orElseThrow(() ->
+            new RefusedException(
+                Reason.DATASET_NOT_FOUND,
+                "neither a dataset nor a step's output is called '%s'".formatted(name),
+                Map.of("dataset", name)));
+  }
+
+  /** The same, of steps that need not be those of a chain yet; empty when nothing has this name. */
+  static Optional<List<Column>> produced(
+      String name, List<Dataset> datasets, Stream<StepFlow> steps) {
+    return Stream.concat(
+            datasets.stream()
+                .filter(dataset -> dataset.name().equals(name))
+                .map(Dataset::releasedColumns),
+            steps
+                .flatMap(step -> step.outputs().stream())
+                .filter(output -> output.name().equals(name))
+                .map(ChainOutput::columns))
+        .findFirst();
   }
 
   /**

@@ -106,20 +106,10 @@ public record StepTerms(
 
   private static List<Column> columns(
       ChainInput input, List<ChainRules.Step> steps, ChainRules.Around around) {
-    if (!input.columns().isEmpty()) {
-      return input.columns();
-    }
-    return around.datasets().stream()
-        .filter(dataset -> dataset.name().equals(input.name()))
-        .map(Dataset::releasedColumns)
-        .findFirst()
-        .orElseGet(() ->
-            steps.stream()
-                .flatMap(step -> step.flow().outputs().stream())
-                .filter(output -> output.name().equals(input.name()))
-                .map(ChainOutput::columns)
-                .findFirst()
-                .orElse(List.of()));
+    return input.columns().isEmpty()
+        ? Chain.produced(input.name(), around.datasets(), steps.stream().map(ChainRules.Step::flow))
+            .orElse(List.of())
+        : input.columns();
   }
 
   private static Output output(ChainOutput output, Shape shape, ChainRules.Around around) {
