@@ -1,11 +1,10 @@
 package io.parley.broker.evidence;
 
 import io.parley.agreement.platform.TdxPolicy;
-import io.parley.broker.evidence.collateral.Collateral;
 import io.parley.broker.evidence.collateral.CollateralSource;
 import io.parley.broker.evidence.collateral.KnownCollateral;
-import io.parley.broker.evidence.tdx.TdxCollateral;
-import io.parley.broker.evidence.tdx.TdxCollateralChoice;
+import io.parley.broker.evidence.tdx.KnownMachines;
+import io.parley.broker.evidence.tdx.TdxMachine;
 import io.parley.broker.evidence.tdx.TdxQuote;
 import io.parley.broker.evidence.tdx.TdxQuoteParser;
 import io.parley.broker.evidence.tdx.TdxVerifier;
@@ -31,12 +30,12 @@ final class TdxEvidence implements EvidenceVerifier {
   private final TdxQuoteParser quotes = new TdxQuoteParser(new KnownChains(CHAINS));
   private final KnownCollateral read = new KnownCollateral();
   private final CollateralSource own;
-  private final KnownSignatures known;
+  private final KnownMachines machines;
   private final InstantSource clock;
 
   TdxEvidence(CollateralSource own, KnownSignatures known, InstantSource clock) {
     this.own = own;
-    this.known = known;
+    this.machines = new KnownMachines(known);
     this.clock = clock;
   }
 
@@ -52,15 +51,16 @@ final class TdxEvidence implements EvidenceVerifier {
 
   private Verification<TdxClaims> verify(TdxPolicy policy, HardwareDocument document) {
     TdxQuote quote = quotes.parse(document.report());
-    Collateral all =
-        read.read("document", document.certificates(), document.collateral()).and(own.current());
-    TdxCollateral collateral =
-        TdxCollateralChoice.of(quote, all.tdx(), all.certificates(), all.lists());
-    return new TdxVerifier(Chains.rootsOr(policy.roots(), TdxVerifier.INTEL), known)
-        .verify(
-            quote,
-            collateral,
-            new ExpectedReportData.Exactly(document.launch().platformData()),
-            clock.instant());
+    TdxMachine machine =
+        machines.machine(
+            quote.chain(),
+            read.read("document", document.certificates(), document.collateral()),
+            own.current(),
+            Chains.rootsOr(policy.roots(), TdxVerifier.INTEL));
+    return TdxVerifier.verify(
+        quote,
+        machine,
+        new ExpectedReportData.Exactly(document.launch().platformData()),
+        clock.instant());
   }
 }

@@ -9,6 +9,7 @@ import io.parley.broker.evidence.trust.Certificates;
 import io.parley.broker.evidence.trust.Chains;
 import io.parley.broker.evidence.trust.KnownSignatures;
 import io.parley.broker.evidence.trust.Signatures;
+import io.parley.broker.evidence.trust.Validity;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import java.security.cert.X509Certificate;
@@ -35,18 +36,27 @@ final class CollateralCheck {
   }
 
   /**
-   * How new the machine is.
+   * All is there, signed, current, and the machine's chain is not revoked.
    *
-   * @param quote whose chain and signatures have been checked
+   * @param chain of the machine's PCK, which has been checked
    */
-  Tcb judge(TdxQuote quote) throws NotGenuineException, CannotCheckException {
+  void check(List<X509Certificate> chain) throws NotGenuineException, CannotCheckException {
     SignedJson tcbInfo = there("TCB info", collateral.tcbInfo());
     SignedJson qeIdentity = there("QE identity", collateral.qeIdentity());
-    checkRevocation(quote.chain());
+    checkRevocation(chain);
     checkSigned(tcbInfo);
     checkSigned(qeIdentity);
-    Tcb platform =
-        new TcbInfo(tcbInfo).level(PckCertificate.of(quote.chain().getFirst()), quote.body());
+  }
+
+  /**
+   * How new the machine is, by collateral that has been checked.
+   *
+   * @param quote whose signatures have been checked
+   */
+  Tcb judge(PckCertificate pck, TdxQuote quote) throws NotGenuineException, CannotCheckException {
+    SignedJson tcbInfo = there("TCB info", collateral.tcbInfo());
+    SignedJson qeIdentity = there("QE identity", collateral.qeIdentity());
+    Tcb platform = new TcbInfo(tcbInfo).level(pck, quote.body());
     Level enclave = new QeIdentity(qeIdentity).level(quote.quotingEnclave());
     TcbStatus status = platform.status().with(enclave.status());
     TreeSet<String> advisories = new TreeSet<>(platform.advisories());
@@ -131,14 +141,13 @@ final class CollateralCheck {
   }
 
   private void checkCurrent(SignedJson json) throws NotGenuineException {
-    Instant from = SignedJson.time(json.what(), json.content(), "issueDate");
-    Instant to = SignedJson.time(json.what(), json.content(), "nextUpdate");
-    if (at.isBefore(from) || at.isAfter(to)) {
+    Validity current = json.validity();
+    if (!current.contains(at)) {
       throw new NotGenuineException(
           Reason.EVIDENCE_COLLATERAL_EXPIRED,
           json.what() + ".validity",
           "the collateral is not current; get a new one from Intel",
-          from + " to " + to,
+          current.from() + " to " + current.to(),
           at);
     }
   }

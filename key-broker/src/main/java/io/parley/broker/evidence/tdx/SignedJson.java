@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.trust.Hex;
 import io.parley.broker.evidence.trust.Octets;
+import io.parley.broker.evidence.trust.Validity;
 import io.parley.wire.RefusedException;
 import java.io.IOException;
 import java.time.DateTimeException;
@@ -89,6 +90,15 @@ record SignedJson(String what, ByteString text, JsonNode content, ByteString sig
     } catch (IOException e) {
       throw Octets.malformed(what, "answer", "is not JSON");
     }
+  }
+
+  /**
+   * From when to when Intel says this.
+   *
+   * @throws RefusedException INVALID_EVIDENCE when it does not say
+   */
+  Validity validity() {
+    return new Validity(time(what, content, "issueDate"), time(what, content, "nextUpdate"));
   }
 
   /** Strictly: no key twice, nothing after it, not too deep. */

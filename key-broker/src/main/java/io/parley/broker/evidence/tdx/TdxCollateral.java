@@ -1,7 +1,9 @@
 package io.parley.broker.evidence.tdx;
 
 import io.parley.broker.evidence.trust.RevocationLists;
+import io.parley.broker.evidence.trust.Validity;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,19 @@ public record TdxCollateral(
 
   public TdxCollateral {
     certificates = List.copyOf(certificates);
+  }
+
+  /**
+   * The time in which all that is there is valid.
+   *
+   * @throws io.parley.wire.RefusedException INVALID_EVIDENCE when an answer has no such times
+   */
+  Validity validity() {
+    Validity all = Validity.ofAll(certificates).and(lists.validity());
+    for (@Nullable SignedJson json : Arrays.asList(tcbInfo, qeIdentity)) {
+      all = json == null ? all : all.and(json.validity());
+    }
+    return all;
   }
 
   /** Whether nothing of it is there. Certificates alone say nothing about any machine. */

@@ -22,18 +22,19 @@ public final class TdxCollateralChoice {
   /**
    * Chooses; what is chosen is still to be checked.
    *
+   * @param chain of the machine's PCK
    * @throws io.parley.wire.RefusedException INVALID_EVIDENCE when an answer, or the machine's
    *     certificate, lacks what Intel puts in
    */
   public static TdxCollateral of(
-      TdxQuote quote,
+      List<X509Certificate> chain,
       List<TdxCollateral> answers,
       List<X509Certificate> certificates,
       RevocationLists lists) {
-    if (quote.chain().isEmpty()) {
+    if (chain.isEmpty()) {
       return TdxCollateral.NONE;
     }
-    String fmspc = Hex.of(PckCertificate.of(quote.chain().getFirst()).fmspc());
+    String fmspc = Hex.of(PckCertificate.of(chain.getFirst()).fmspc());
     RevocationLists all = lists;
     List<X509Certificate> signers = new ArrayList<>(certificates);
     for (TdxCollateral answer : answers) {

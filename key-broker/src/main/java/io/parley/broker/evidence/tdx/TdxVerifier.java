@@ -3,11 +3,8 @@ package io.parley.broker.evidence.tdx;
 import static io.parley.broker.evidence.NotGenuineException.requireEqual;
 
 import com.google.protobuf.ByteString;
-import io.parley.broker.evidence.CannotCheckException;
 import io.parley.broker.evidence.ExpectedReportData;
 import io.parley.broker.evidence.NotGenuineException;
-import io.parley.broker.evidence.Revocation;
-import io.parley.broker.evidence.TcbStatus;
 import io.parley.broker.evidence.TdxClaims;
 import io.parley.broker.evidence.TdxClaims.Tcb;
 import io.parley.broker.evidence.Verification;
@@ -21,7 +18,6 @@ import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
-import java.util.Collections;
 import java.util.Set;
 
 /**
@@ -36,9 +32,6 @@ public final class TdxVerifier {
 
   /** In the fourth byte of td_attributes. */
   private static final int MIGRATABLE = 1 << 5;
-
-  private static final Tcb NOT_CHECKED =
-      new Tcb(TcbStatus.NOT_CHECKED, "", 0, Collections.emptySortedSet());
 
   private final Set<Digest> roots;
   private final KnownSignatures known;
@@ -70,10 +63,20 @@ public final class TdxVerifier {
    */
   public Verification<TdxClaims> verify(
       TdxQuote quote, TdxCollateral collateral, ExpectedReportData expected, Instant at) {
+    return verify(quote, new TdxMachine(quote.chain(), collateral, roots, known), expected, at);
+  }
+
+  /**
+   * The same, of a machine that quotes may have come from before.
+   *
+   * @param machine the quote's
+   */
+  public static Verification<TdxClaims> verify(
+      TdxQuote quote, TdxMachine machine, ExpectedReportData expected, Instant at) {
+    machine.requireOwn(quote);
     return Verification.of(() -> {
-      Chains.check("PCK", quote.chain(), roots, at, known);
-      X509Certificate pck = quote.chain().getFirst();
-      checkQuotingEnclave(quote, pck);
+      machine.checkChain(at);
+      checkQuotingEnclave(quote, machine.leaf());
       Signatures.checkEcdsa(
           "quote",
           Signatures.P256,
@@ -81,17 +84,17 @@ public final class TdxVerifier {
           quote.signed(),
           quote.signature());
       checkModule(quote);
-      Tcb tcb = tcb(quote, collateral, at);
+      Tcb tcb = machine.tcb(quote, at);
       expected.check("report_data", quote.body().reportData());
       return new TdxClaims(
           quote.version(),
           // TUD, "TD under debug": with any of its bits set the host can look inside.
           quote.body().tdAttributes().byteAt(0) != 0,
           isMigratable(quote.body()),
-          PckCertificate.of(pck).fmspc(),
+          machine.pck().fmspc(),
           tcb,
           quote.body(),
-          collateral.isEmpty() ? Revocation.NOT_CHECKED : Revocation.CHECKED);
+          machine.revocation());
     });
   }
 
@@ -102,13 +105,6 @@ public final class TdxVerifier {
    */
   private static boolean isMigratable(TdxClaims.Body body) {
     return (body.tdAttributes().byteAt(3) & MIGRATABLE) != 0;
-  }
-
-  private Tcb tcb(TdxQuote quote, TdxCollateral collateral, Instant at)
-      throws NotGenuineException, CannotCheckException {
-    return collateral.isEmpty()
-        ? NOT_CHECKED
-        : new CollateralCheck(collateral, roots, at, known).judge(quote);
   }
 
   /** The machine's key vouches for the enclave, and the enclave for the attestation key. */

@@ -57,6 +57,11 @@ public record RevocationLists(List<X509CRL> lists) {
     }
   }
 
+  /** The time in which all of them are current. */
+  public Validity validity() {
+    return Validity.ofLists(lists);
+  }
+
   /** These and those. */
   public RevocationLists and(RevocationLists others) {
     List<X509CRL> all = new ArrayList<>(lists);
