@@ -5,6 +5,7 @@ import io.parley.agreement.Agreement;
 import io.parley.agreement.Party;
 import io.parley.agreement.SignedAgreement;
 import io.parley.broker.store.Columns;
+import io.parley.broker.store.PlainStatement;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -24,6 +25,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Agreements in the database; every method runs within its caller's transaction. */
 public final class AgreementRows {
+  /** One statement for both tables: each costs more than what it reads. */
+  private static final PlainStatement FIND =
+      new PlainStatement(
+          """
+          SELECT a.*, p.party, p.signature, p.resume_asked FROM agreement a
+          JOIN agreement_party p ON p.agreement = a.sha256
+          WHERE a.sha256 = ? ORDER BY p.party
+          """);
+
   private AgreementRows() {}
 
   /**
@@ -42,20 +52,7 @@ public final class AgreementRows {
 
   /** The agreement of this digest, when there is one. */
   public static Optional<StoredAgreement> find(Handle handle, Digest digest) {
-    // One statement for both tables: each costs more than what it reads.
-    return handle
-        .createQuery(
-            """
-            SELECT a.*, p.party, p.signature, p.resume_asked FROM agreement a
-            JOIN agreement_party p ON p.agreement = a.sha256
-            WHERE a.sha256 = :sha256 ORDER BY p.party
-            """)
-        .bind("sha256", Columns.of(digest))
-        .scanResultSet((rows, context) -> {
-          try (context) {
-            return joined(handle, rows.get());
-          }
-        });
+    return FIND.query(handle, rows -> joined(handle, rows), Columns.of(digest));
   }
 
   /** An agreement has at least one party, so it is in at least one row. */

@@ -2,6 +2,7 @@ package io.parley.broker.jobs;
 
 import com.google.protobuf.ByteString;
 import io.parley.broker.store.Columns;
+import io.parley.broker.store.PlainStatement;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -15,6 +16,23 @@ import org.jdbi.v3.core.Handle;
 
 /** Jobs, their enclaves and receipts in the database; within the caller's transaction. */
 public final class JobRows {
+  private static final PlainStatement FIND =
+      new PlainStatement("SELECT * FROM job WHERE job_id = ?");
+  private static final PlainStatement ENCLAVES =
+      new PlainStatement("SELECT * FROM enclave WHERE job_id = ? ORDER BY party");
+  private static final PlainStatement RECEIPTS =
+      new PlainStatement("SELECT * FROM receipt WHERE job_id = ? ORDER BY computed_at");
+  private static final PlainStatement PUT_ENCLAVE =
+      new PlainStatement(
+          """
+          INSERT INTO enclave (job_id, party, receive_key, signing_key, evidence_kind,
+                               emulator, evidence_sha256, granted_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT (job_id, party) DO UPDATE SET evidence_kind = excluded.evidence_kind,
+              emulator = excluded.emulator, evidence_sha256 = excluded.evidence_sha256,
+              granted_at = excluded.granted_at
+          """);
+
   private JobRows() {}
 
   /**
@@ -33,10 +51,7 @@ public final class JobRows {
 
   /** The job of this id, when there is one. */
   public static Optional<StoredJob> find(Handle read, String jobId) {
-    return read.createQuery("SELECT * FROM job WHERE job_id = :job")
-        .bind("job", jobId)
-        .map((row, context) -> job(row))
-        .findOne();
+    return FIND.first(read, JobRows::job, jobId);
   }
 
   static Optional<StoredJob> findRequest(Handle read, String submitter, String requestId) {
@@ -68,51 +83,43 @@ public final class JobRows {
 
   /** The enclaves of a job that keys were released to, in the order of their parties. */
   public static List<StoredEnclave> enclaves(Handle read, String jobId) {
-    return read.createQuery("SELECT * FROM enclave WHERE job_id = :job ORDER BY party")
-        .bind("job", jobId)
-        .map((row, context) ->
+    return ENCLAVES.list(
+        read,
+        row ->
             new StoredEnclave(
                 Columns.text(row, "party"),
                 Columns.bytes(row, "receive_key"),
                 Columns.bytes(row, "signing_key"),
                 Columns.text(row, "evidence_kind"),
                 Columns.text(row, "emulator"),
-                Columns.digest(row, "evidence_sha256")))
-        .list();
+                Columns.digest(row, "evidence_sha256")),
+        jobId);
   }
 
   /** Records what the party's enclave last showed. */
   public static void putEnclave(Handle write, String jobId, StoredEnclave enclave, Instant at) {
-    write
-        .createUpdate(
-            """
-            INSERT INTO enclave (job_id, party, receive_key, signing_key, evidence_kind,
-                                 emulator, evidence_sha256, granted_at)
-            VALUES (:job, :party, :receiveKey, :signingKey, :kind, :emulator, :evidence, :at)
-            ON CONFLICT (job_id, party) DO UPDATE SET evidence_kind = :kind, emulator = :emulator,
-                evidence_sha256 = :evidence, granted_at = :at
-            """)
-        .bind("job", jobId)
-        .bind("party", enclave.party())
-        .bind("receiveKey", enclave.receiveKey().toByteArray())
-        .bind("signingKey", enclave.signingKey().toByteArray())
-        .bind("kind", enclave.evidenceKind())
-        .bind("emulator", enclave.emulator())
-        .bind("evidence", Columns.of(enclave.evidence()))
-        .bind("at", at.toEpochMilli())
-        .execute();
+    PUT_ENCLAVE.execute(
+        write,
+        jobId,
+        enclave.party(),
+        enclave.receiveKey().toByteArray(),
+        enclave.signingKey().toByteArray(),
+        enclave.evidenceKind(),
+        enclave.emulator(),
+        Columns.of(enclave.evidence()),
+        at.toEpochMilli());
   }
 
   /** The receipts of a job, in the order of the parties that computed. */
   public static List<StoredReceipt> receipts(Handle read, String jobId) {
-    return read.createQuery("SELECT * FROM receipt WHERE job_id = :job ORDER BY computed_at")
-        .bind("job", jobId)
-        .map((row, context) ->
+    return RECEIPTS.list(
+        read,
+        row ->
             new StoredReceipt(
                 Columns.text(row, "computed_at"),
                 Columns.digest(row, "report_sha256"),
-                Columns.bytes(row, "envelope")))
-        .list();
+                Columns.bytes(row, "envelope")),
+        jobId);
   }
 
   /** Adds a receipt. */

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.Dataset;
 import io.parley.broker.store.Columns;
+import io.parley.broker.store.PlainStatement;
 import io.parley.seal.Secret;
 import io.parley.wire.Digest;
 import java.security.SecureRandom;
@@ -21,6 +22,13 @@ import org.jdbi.v3.core.Handle;
 public final class DataKeys {
   /** Length of a data key. */
   static final int SIZE_BYTES = 32;
+
+  private static final PlainStatement FIND =
+      new PlainStatement(
+          """
+          SELECT wrapped FROM data_key
+          WHERE agreement = ? AND purpose = ? AND name = ? AND epoch = ?
+          """);
 
   private final KeyVault vault;
   private final SecureRandom random;
@@ -96,17 +104,13 @@ public final class DataKeys {
 
   /** The key as it is stored; empty when it was deleted, with its epoch or its agreement. */
   public Optional<WrappedKey> find(Handle read, KeyName name) {
-    return read.createQuery(
-            """
-            SELECT wrapped FROM data_key WHERE agreement = :agreement AND purpose = :purpose
-              AND name = :name AND epoch = :epoch
-            """)
-        .bind("agreement", Columns.of(name.agreement()))
-        .bind("purpose", name.purpose().text())
-        .bind("name", name.name())
-        .bind("epoch", name.epoch())
-        .map((row, context) -> new WrappedKey(name, Columns.bytes(row, "wrapped")))
-        .findOne();
+    return FIND.first(
+        read,
+        row -> new WrappedKey(name, Columns.bytes(row, "wrapped")),
+        Columns.of(name.agreement()),
+        name.purpose().text(),
+        name.name(),
+        name.epoch());
   }
 
   /** All keys of an agreement as they are stored. */

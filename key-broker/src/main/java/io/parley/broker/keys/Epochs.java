@@ -1,6 +1,7 @@
 package io.parley.broker.keys;
 
 import io.parley.broker.store.Columns;
+import io.parley.broker.store.PlainStatement;
 import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
@@ -10,6 +11,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,8 +35,21 @@ public final class Epochs {
                       AND n.dataset = e.dataset AND n.epoch > e.epoch) AS newest,
         EXISTS (SELECT 1 FROM dataset_revocation r WHERE r.agreement = e.agreement
                   AND r.dataset = e.dataset) AS revoked
-      FROM dataset_epoch e WHERE e.agreement = :agreement
+      FROM dataset_epoch e
       """;
+
+  private static final String OF_AGREEMENT = SELECT + " WHERE e.agreement = :agreement";
+
+  /** Of each dataset the newest that the job may have. */
+  private static final PlainStatement OF_JOB =
+      new PlainStatement(
+          SELECT
+              + """
+              WHERE e.agreement = ?1 AND e.first_job <= ?2
+                AND NOT EXISTS (SELECT 1 FROM dataset_epoch l WHERE l.agreement = e.agreement
+                                  AND l.dataset = e.dataset AND l.epoch > e.epoch
+                                  AND l.first_job <= ?2)
+              """);
 
   private Epochs() {}
 
@@ -46,9 +61,16 @@ public final class Epochs {
    */
   public static SortedMap<String, Integer> ofJob(
       Handle read, Digest agreement, Collection<String> datasets, int ordinal) {
+    Map<String, DatasetEpoch> all = new HashMap<>();
+    OF_JOB
+        .list(read, Epochs::epoch, Columns.of(agreement), ordinal)
+        .forEach(epoch -> all.put(epoch.dataset(), epoch));
     SortedMap<String, Integer> epochs = new TreeMap<>();
     for (String dataset : datasets) {
-      DatasetEpoch epoch = ofJob(read, agreement, dataset, ordinal);
+      @Nullable DatasetEpoch epoch = all.get(dataset);
+      if (epoch == null) {
+        throw new BugException("dataset '%s' has no first epoch".formatted(dataset));
+      }
       if (epoch.revoked()) {
         throw revoked(dataset, agreement);
       }
@@ -82,7 +104,7 @@ public final class Epochs {
 
   /** Epochs in the order they were made, after this number. */
   public static List<DatasetEpoch> list(Handle read, Digest agreement, long after, int limit) {
-    return read.createQuery(SELECT + " AND e.number > :after ORDER BY e.number LIMIT :limit")
+    return read.createQuery(OF_AGREEMENT + " AND e.number > :after ORDER BY e.number LIMIT :limit")
         .bind("agreement", Columns.of(agreement))
         .bind("after", after)
         .bind("limit", limit)
@@ -92,7 +114,8 @@ public final class Epochs {
 
   /** The newest epoch of a dataset of an agreement that has keys. */
   public static DatasetEpoch newest(Handle read, Digest agreement, String dataset) {
-    return read.createQuery(SELECT + " AND e.dataset = :dataset ORDER BY e.epoch DESC LIMIT 1")
+    return read.createQuery(
+            OF_AGREEMENT + " AND e.dataset = :dataset ORDER BY e.epoch DESC LIMIT 1")
         .bind("agreement", Columns.of(agreement))
         .bind("dataset", dataset)
         .map((row, context) -> epoch(row))
@@ -103,7 +126,7 @@ public final class Epochs {
   /** This epoch, when there is one. */
   public static Optional<DatasetEpoch> find(
       Handle read, Digest agreement, String dataset, int epoch) {
-    return read.createQuery(SELECT + " AND e.dataset = :dataset AND e.epoch = :epoch")
+    return read.createQuery(OF_AGREEMENT + " AND e.dataset = :dataset AND e.epoch = :epoch")
         .bind("agreement", Columns.of(agreement))
         .bind("dataset", dataset)
         .bind("epoch", epoch)
@@ -151,18 +174,6 @@ public final class Epochs {
         .bind("dataset", dataset)
         .bind("at", at.toEpochMilli())
         .execute();
-  }
-
-  private static DatasetEpoch ofJob(Handle read, Digest agreement, String dataset, int ordinal) {
-    return read.createQuery(
-            SELECT
-                + " AND e.dataset = :dataset AND e.first_job <= :job ORDER BY e.epoch DESC LIMIT 1")
-        .bind("agreement", Columns.of(agreement))
-        .bind("dataset", dataset)
-        .bind("job", ordinal)
-        .map((row, context) -> epoch(row))
-        .findOne()
-        .orElseThrow(() -> new BugException("dataset '%s' has no first epoch".formatted(dataset)));
   }
 
   private static DatasetEpoch epoch(ResultSet row) throws SQLException {

@@ -2,6 +2,7 @@ package io.parley.broker.log;
 
 import com.google.protobuf.ByteString;
 import io.parley.broker.store.Columns;
+import io.parley.broker.store.PlainStatement;
 import io.parley.proto.broker.v1.Decision;
 import io.parley.tlog.TreeNodes;
 import io.parley.wire.BugException;
@@ -39,33 +40,33 @@ final class LogRows {
     }
   }
 
+  private static final PlainStatement INSERT =
+      new PlainStatement(
+          """
+          INSERT INTO log_entry (idx, agreement, job_id, party, everyone, entry, leaf,
+                                 comparison, comparison_salt)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """);
+
   private LogRows() {}
 
   /**
    * @param decision what the entry says
    */
   static void insert(Handle write, Entry entry, Decision decision, Digest leaf) {
-    write
-        .createUpdate(
-            """
-            INSERT INTO log_entry (idx, agreement, job_id, party, everyone, entry, leaf,
-                                   comparison, comparison_salt)
-            VALUES (:idx, :agreement, :job, :party, :everyone, :entry, :leaf, :comparison, :salt)
-            """)
-        .bind("idx", entry.index())
-        .bind(
-            "agreement",
-            decision.getAgreementSha256().isEmpty()
-                ? null
-                : decision.getAgreementSha256().toByteArray())
-        .bind("job", decision.getJobId())
-        .bind("party", decision.getParty())
-        .bind("everyone", isForEveryone(decision))
-        .bind("entry", entry.bytes().toByteArray())
-        .bind("leaf", Columns.of(leaf))
-        .bind("comparison", entry.comparison() == null ? null : entry.comparison().toByteArray())
-        .bind("salt", entry.comparisonSalt() == null ? null : entry.comparisonSalt().toByteArray())
-        .execute();
+    INSERT.execute(
+        write,
+        entry.index(),
+        decision.getAgreementSha256().isEmpty()
+            ? null
+            : decision.getAgreementSha256().toByteArray(),
+        decision.getJobId(),
+        decision.getParty(),
+        isForEveryone(decision) ? 1 : 0,
+        entry.bytes().toByteArray(),
+        Columns.of(leaf),
+        entry.comparison() == null ? null : entry.comparison().toByteArray(),
+        entry.comparisonSalt() == null ? null : entry.comparisonSalt().toByteArray());
   }
 
   private static boolean isForEveryone(Decision decision) {

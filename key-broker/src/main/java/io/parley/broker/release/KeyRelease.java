@@ -30,7 +30,6 @@ import io.parley.wire.RefusedException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import org.jdbi.v3.core.Handle;
 
 /**
  * From evidence to sealed keys: parse, verify, judge, record, and only then answer.
@@ -139,8 +138,7 @@ public final class KeyRelease {
         challenges
             .redeem(nonce, caller.name())
             .orElseThrow(() -> refusals.unknownChallenge(caller, parsed.unverifiedClaims()));
-    JobContext context =
-        new JobContext(challenge.job(), store.read(read -> agreement(read, challenge.job())));
+    JobContext context = new JobContext(challenge.job(), agreement(challenge.job()));
     // The name may have been given to somebody else since the challenge was.
     context.agreement().requireParty(caller);
     Agreement agreement = context.agreement().agreement();
@@ -180,14 +178,13 @@ public final class KeyRelease {
   }
 
   private JobContext context(String jobId) {
-    return store.read(read -> {
-      StoredJob job = JobRows.require(read, jobId);
-      return new JobContext(job, agreement(read, job));
-    });
+    // Neither a job nor what it has of its agreement ever changes: this needs no common state.
+    StoredJob job = store.readOne(read -> JobRows.require(read, jobId));
+    return new JobContext(job, agreement(job));
   }
 
-  private static StoredAgreement agreement(Handle read, StoredJob job) {
-    return AgreementRows.require(read, job.agreement());
+  private StoredAgreement agreement(StoredJob job) {
+    return store.readOne(read -> AgreementRows.require(read, job.agreement()));
   }
 
   private static void requireOwn(String caller, String party) {

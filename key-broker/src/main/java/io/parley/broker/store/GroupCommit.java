@@ -3,8 +3,6 @@ package io.parley.broker.store;
 import io.parley.wire.BugException;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +30,12 @@ final class GroupCommit implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
   private static final Duration WAIT_MAX = Duration.ofSeconds(10);
   private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
+  private static final PlainStatement BEGIN = new PlainStatement("BEGIN IMMEDIATE");
+  private static final PlainStatement COMMIT = new PlainStatement("COMMIT");
+  private static final PlainStatement ROLLBACK = new PlainStatement("ROLLBACK");
+  private static final PlainStatement SAVEPOINT = new PlainStatement("SAVEPOINT work");
+  private static final PlainStatement ROLLBACK_TO = new PlainStatement("ROLLBACK TO work");
+  private static final PlainStatement RELEASE = new PlainStatement("RELEASE work");
 
   private final Handle writer;
   private final CommitHook hook;
@@ -111,16 +115,16 @@ final class GroupCommit implements AutoCloseable {
 
   private void commit(List<Work<?>> together) {
     List<Work<?>> started = new ArrayList<>(together.size());
-    try (Statement statement = writer.getConnection().createStatement()) {
-      statement.execute("BEGIN IMMEDIATE");
+    try {
+      BEGIN.execute(writer);
       for (Work<?> work : together) {
         if (work.start()) {
           started.add(work);
-          attempt(work, statement);
+          attempt(work);
         }
       }
-      finish(started, statement);
-    } catch (SQLException | RuntimeException | Error e) {
+      finish(started);
+    } catch (RuntimeException | Error e) {
       undo(started, e);
     }
     for (Work<?> work : started) {
@@ -129,14 +133,14 @@ final class GroupCommit implements AutoCloseable {
     }
   }
 
-  private void finish(List<Work<?>> started, Statement statement) throws SQLException {
+  private void finish(List<Work<?>> started) {
     if (started.stream().noneMatch(Work::isDone)) {
-      statement.execute("ROLLBACK");
+      ROLLBACK.execute(writer);
       hook.afterUndo();
       return;
     }
     hook.beforeCommit(writer);
-    statement.execute("COMMIT");
+    COMMIT.execute(writer);
     faults.reached(FaultPoint.COMMITTED);
     try {
       hook.afterCommit();
@@ -146,8 +150,8 @@ final class GroupCommit implements AutoCloseable {
     }
   }
 
-  private void attempt(Work<?> work, Statement statement) throws SQLException {
-    statement.execute("SAVEPOINT work");
+  private void attempt(Work<?> work) {
+    SAVEPOINT.execute(writer);
     try {
       work.run(writer);
       faults.reached(FaultPoint.WORKED);
@@ -155,10 +159,10 @@ final class GroupCommit implements AutoCloseable {
       work.failed(Store.known(e));
       // Where SQLite gave the whole transaction up there is no savepoint to go back to: this
       // throws.
-      statement.execute("ROLLBACK TO work");
+      ROLLBACK_TO.execute(writer);
       hook.afterUndo();
     }
-    statement.execute("RELEASE work");
+    RELEASE.execute(writer);
   }
 
   /** Nothing of the transaction is kept; whoever had failed by itself keeps its own failure. */
@@ -166,9 +170,9 @@ final class GroupCommit implements AutoCloseable {
     LOG.error(
         "the broker's database failed, nothing of {} changes was kept", started.size(), cause);
     hook.afterUndo();
-    try (Statement statement = writer.getConnection().createStatement()) {
-      statement.execute("ROLLBACK");
-    } catch (SQLException e) {
+    try {
+      ROLLBACK.execute(writer);
+    } catch (RuntimeException e) {
       LOG.debug("there was nothing to roll back", e);
     }
     for (Work<?> work : started) {

@@ -10,6 +10,7 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import org.jdbi.v3.core.statement.StatementBuilder;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.sqlite.core.CoreStatement;
 
 /**
  * Statements of one connection that stay prepared, by their text: SQLite takes longer to prepare
@@ -36,8 +37,7 @@ final class KeptStatements implements StatementBuilder {
   @Override
   public PreparedStatement create(Connection connection, String sql, StatementContext context)
       throws SQLException {
-    PreparedStatement kept = idle.remove(sql);
-    PreparedStatement given = kept != null ? kept : connection.prepareStatement(sql);
+    PreparedStatement given = take(connection, sql);
     inUse.put(given, sql);
     return given;
   }
@@ -52,15 +52,32 @@ final class KeptStatements implements StatementBuilder {
   public void close(Connection connection, String unbound, Statement statement)
       throws SQLException {
     String sql = inUse.remove(statement);
-    if (sql == null
-        || !(statement instanceof PreparedStatement prepared)
-        || prepared.isClosed()
-        || idle.size() >= MOST
-        || idle.containsKey(sql)) {
+    if (sql == null || !(statement instanceof PreparedStatement prepared)) {
       statement.close();
       return;
     }
-    idle.put(sql, prepared);
+    giveBack(sql, prepared);
+  }
+
+  /** One that nobody else has until it is given back. */
+  PreparedStatement take(Connection connection, String sql) throws SQLException {
+    PreparedStatement kept = idle.remove(sql);
+    return kept != null ? kept : connection.prepareStatement(sql);
+  }
+
+  /** Keeps it for the next time. */
+  void giveBack(String sql, PreparedStatement statement) throws SQLException {
+    if (isOver(statement) || idle.size() >= MOST || idle.putIfAbsent(sql, statement) != null) {
+      statement.close();
+    }
+  }
+
+  /**
+   * After some failures, such as of a full disk, the driver ends a statement and does not say so.
+   */
+  private static boolean isOver(PreparedStatement statement) throws SQLException {
+    return statement.isClosed()
+        || (statement instanceof CoreStatement core && core.pointer.isClosed());
   }
 
   @Override

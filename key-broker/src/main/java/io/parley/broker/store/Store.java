@@ -43,6 +43,9 @@ public final class Store implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Store.class);
   private static final Duration WAIT_MAX = Duration.ofSeconds(10);
   private static final int READERS = 4;
+  private static final PlainStatement BEGIN = new PlainStatement("BEGIN");
+  private static final PlainStatement END = new PlainStatement("COMMIT");
+  private static final PlainStatement ROLLBACK = new PlainStatement("ROLLBACK");
 
   /** Of each connection. Jobs have random names, so what they touch lies everywhere in the file. */
   private static final int CACHE_KIB = 16 << 10;
@@ -76,7 +79,7 @@ public final class Store implements AutoCloseable {
       Jdbi jdbi = Jdbi.create(source(file));
       jdbi.setStatementBuilderFactory(connection -> new KeptStatements());
       migrate(file, migrations);
-      // The writer's transactions are begun and ended by GroupCommit.
+      // The writer's transactions are begun and ended by GroupCommit, the readers' by read.
       jdbi.getConfig(Handles.class).setForceEndTransactions(false);
       Handle writer = jdbi.open();
       open.add(writer);
@@ -86,6 +89,7 @@ public final class Store implements AutoCloseable {
       for (int i = 0; i < READERS; i++) {
         Handle reader = jdbi.open();
         open.add(reader);
+        leaveTransactionsToUs(reader.getConnection());
         readers.add(reader);
       }
       return new Store(writer, new GroupCommit(writer, hook, faults), readers);
@@ -128,11 +132,41 @@ public final class Store implements AutoCloseable {
   public <T> T read(Function<Handle, T> work) {
     Handle reader = reader();
     try {
-      return reader.inTransaction(work::apply);
+      BEGIN.execute(reader);
+      T answer;
+      try {
+        answer = work.apply(reader);
+      } catch (RuntimeException | Error e) {
+        rollBack(reader, e);
+        throw e;
+      }
+      END.execute(reader);
+      return answer;
     } catch (JdbiException e) {
       throw failed(e);
     } finally {
       readers.add(reader);
+    }
+  }
+
+  /** Runs work of one statement, whose state is consistent without a transaction around it. */
+  public <T> T readOne(Function<Handle, T> work) {
+    Handle reader = reader();
+    try {
+      return work.apply(reader);
+    } catch (JdbiException e) {
+      throw failed(e);
+    } finally {
+      readers.add(reader);
+    }
+  }
+
+  private static void rollBack(Handle reader, Throwable failure) {
+    try {
+      ROLLBACK.execute(reader);
+    } catch (JdbiException e) {
+      // After some failures of the disk SQLite has done it by itself.
+      failure.addSuppressed(e);
     }
   }
 

@@ -59,6 +59,29 @@ final class KeptStatementsTest {
     }
   }
 
+  @Test
+  void whatTheDriverEndedIsNotKept() {
+    PlainStatement plain = new PlainStatement("INSERT INTO t VALUES (zeroblob(100000 + ?))");
+    try (Handle handle = jdbi().open()) {
+      handle.execute("CREATE TABLE t (x BLOB)");
+      handle.execute("PRAGMA max_page_count = 8");
+      // As a full disk: the driver closes what SQLite has of the statement, and only that.
+      org.assertj.core.api.Assertions.assertThatThrownBy(() -> large(handle))
+          .hasMessageContaining("SQLITE_FULL");
+      org.assertj.core.api.Assertions.assertThatThrownBy(() -> plain.execute(handle, 1))
+          .hasMessageContaining("SQLITE_FULL");
+      handle.execute("PRAGMA max_page_count = 1000");
+      large(handle);
+      plain.execute(handle, 1);
+      assertThat(handle.createQuery("SELECT count(*) FROM t").mapTo(Integer.class).one())
+          .isEqualTo(2);
+    }
+  }
+
+  private static void large(Handle handle) {
+    handle.createUpdate("INSERT INTO t VALUES (zeroblob(:n))").bind("n", 100_000).execute();
+  }
+
   private static void insert(Handle handle, int x) {
     handle.createUpdate("INSERT INTO t VALUES (:x)").bind("x", x).execute();
   }
