@@ -58,6 +58,17 @@ public final class BrokerProcess implements AutoCloseable {
         home, scratch, List.of("-XX:TieredStopAtLevel=1", "-Xmx128m"), main, List.of(more));
   }
 
+  /** Starts one whose home is on a disk of its own. */
+  static BrokerProcess startOn(OwnDisk disk, Path scratch) throws IOException {
+    return start(
+        disk.through(List.of()),
+        disk.home(),
+        scratch,
+        List.of("-XX:TieredStopAtLevel=1", "-Xmx128m"),
+        MAIN,
+        List.of());
+  }
+
   /** The same for one to whom permissions of files apply, also when it is root's. */
   static BrokerProcess startPlain(Path home, Path scratch) throws IOException {
     return start(

@@ -248,7 +248,7 @@ final class DiskTest {
     }
   }
 
-  private static boolean has(String command) {
+  static boolean has(String command) {
     return List.of(System.getenv("PATH").split(":")).stream()
         .anyMatch(each -> Files.isExecutable(Path.of(each, command)));
   }

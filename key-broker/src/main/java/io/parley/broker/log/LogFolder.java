@@ -9,6 +9,7 @@ import io.parley.tlog.CheckpointFiles;
 import io.parley.tlog.SignedCheckpoint;
 import io.parley.tlog.Tiles;
 import io.parley.wire.Digest;
+import io.parley.wire.EnvironmentException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -34,6 +35,10 @@ import org.slf4j.LoggerFactory;
 final class LogFolder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LogFolder.class);
   private static final Duration PAUSE = Duration.ofMillis(100);
+
+  /** Before what could not be written is tried again. */
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
   private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
   private static final String CONFLICTS = "conflicts";
   private static final String NOTE_SUFFIX = ".checkpoint";
@@ -45,6 +50,9 @@ final class LogFolder implements AutoCloseable {
   private @Nullable SignedCheckpoint newest;
   private long written;
   private boolean closed;
+
+  /** Whether the last try failed; touched by the thread that follows only. */
+  private boolean failing;
 
   /**
    * @param written how many entries the files are known to hold
@@ -126,21 +134,48 @@ final class LogFolder implements AutoCloseable {
   private void follow() {
     try {
       for (SignedCheckpoint next = take(); next != null; next = take()) {
-        try {
-          write(next);
-        } catch (RuntimeException e) {
-          LOG.error("the log's files could not be written; they will be at the next chance", e);
-        }
-        pause();
+        pause(wrote(next) ? PAUSE : RETRY);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private synchronized void pause() throws InterruptedException {
-    long end = System.nanoTime() + PAUSE.toNanos();
-    for (long left = PAUSE.toMillis(); !closed && left > 0; ) {
+  /** Tries; what could not be written is for the next time, also when nothing more happens. */
+  private boolean wrote(SignedCheckpoint checkpoint) {
+    try {
+      write(checkpoint);
+      if (failing) {
+        LOG.info("the log's files in {} are written again", folder);
+      }
+      failing = false;
+      return true;
+    } catch (UncheckedIOException | EnvironmentException e) {
+      if (!failing) {
+        LOG.error(
+            "the log's files in {} cannot be written, which is tried again until it can: {}",
+            folder,
+            e.getMessage());
+      }
+    } catch (RuntimeException e) {
+      if (!failing) {
+        LOG.error("the log's files were not written, which is tried again", e);
+      }
+    }
+    failing = true;
+    again(checkpoint);
+    return false;
+  }
+
+  private synchronized void again(SignedCheckpoint checkpoint) {
+    if (newest == null && !closed) {
+      newest = checkpoint;
+    }
+  }
+
+  private synchronized void pause(Duration duration) throws InterruptedException {
+    long end = System.nanoTime() + duration.toNanos();
+    for (long left = duration.toMillis(); !closed && left > 0; ) {
       wait(left);
       left = Duration.ofNanos(end - System.nanoTime()).toMillis();
     }
@@ -227,7 +262,7 @@ final class LogFolder implements AutoCloseable {
       deleteNarrower(partials, width);
       return 1;
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + file, e);
+      throw new UncheckedIOException("%s: %s".formatted(file, e), e);
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,16 +41,18 @@ final class GroupCommit implements AutoCloseable {
   private final Handle writer;
   private final CommitHook hook;
   private final FaultPoints faults;
+  private final Failures failures;
   private final BlockingQueue<Work<?>> waiting = new ArrayBlockingQueue<>(WAITING_MAX, true);
   // Never done: it stands for the end.
   private final Work<Boolean> last = new Work<>(write -> true);
   private final Thread thread;
   private volatile boolean closed;
 
-  GroupCommit(Handle writer, CommitHook hook, FaultPoints faults) {
+  GroupCommit(Handle writer, CommitHook hook, FaultPoints faults, Failures failures) {
     this.writer = writer;
     this.hook = hook;
     this.faults = faults;
+    this.failures = failures;
     this.thread = Thread.ofPlatform().name("store-writer").daemon().unstarted(this::loop);
     thread.start();
   }
@@ -125,6 +128,8 @@ final class GroupCommit implements AutoCloseable {
       }
       finish(started);
     } catch (RuntimeException | Error e) {
+      // Whoever's turn had not come: nobody else will answer them.
+      together.stream().filter(Work::start).forEach(started::add);
       undo(started, e);
     }
     for (Work<?> work : started) {
@@ -141,6 +146,7 @@ final class GroupCommit implements AutoCloseable {
     }
     hook.beforeCommit(writer);
     COMMIT.execute(writer);
+    failures.written();
     faults.reached(FaultPoint.COMMITTED);
     try {
       hook.afterCommit();
@@ -156,7 +162,7 @@ final class GroupCommit implements AutoCloseable {
       work.run(writer);
       faults.reached(FaultPoint.WORKED);
     } catch (RuntimeException | Error e) {
-      work.failed(Store.known(e));
+      work.failed(e instanceof JdbiException ? failures.of(e) : e);
       // Where SQLite gave the whole transaction up there is no savepoint to go back to: this
       // throws.
       ROLLBACK_TO.execute(writer);
@@ -167,8 +173,6 @@ final class GroupCommit implements AutoCloseable {
 
   /** Nothing of the transaction is kept; whoever had failed by itself keeps its own failure. */
   private void undo(List<Work<?>> started, Throwable cause) {
-    LOG.error(
-        "the broker's database failed, nothing of {} changes was kept", started.size(), cause);
     hook.afterUndo();
     try {
       ROLLBACK.execute(writer);
@@ -176,8 +180,8 @@ final class GroupCommit implements AutoCloseable {
       LOG.debug("there was nothing to roll back", e);
     }
     for (Work<?> work : started) {
-      if (work.isDone()) {
-        work.failed(Store.failed(cause));
+      if (!work.hasFailed()) {
+        work.failed(failures.of(cause));
       }
     }
   }

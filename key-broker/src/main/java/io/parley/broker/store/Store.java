@@ -22,9 +22,6 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Handles;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.JournalMode;
 import org.sqlite.SQLiteConfig.SynchronousMode;
@@ -40,7 +37,6 @@ import org.sqlite.SQLiteDataSource;
  * database longer than ten seconds is a {@link Reason#STORE_FAILED}, as is any failure of the disk.
  */
 public final class Store implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Store.class);
   private static final Duration WAIT_MAX = Duration.ofSeconds(10);
   private static final int READERS = 4;
   private static final PlainStatement BEGIN = new PlainStatement("BEGIN");
@@ -55,11 +51,14 @@ public final class Store implements AutoCloseable {
 
   private final Handle writer;
   private final GroupCommit commits;
+  private final Failures failures;
   private final BlockingQueue<Handle> readers;
 
-  private Store(Handle writer, GroupCommit commits, BlockingQueue<Handle> readers) {
+  private Store(
+      Handle writer, GroupCommit commits, Failures failures, BlockingQueue<Handle> readers) {
     this.writer = writer;
     this.commits = commits;
+    this.failures = failures;
     this.readers = readers;
   }
 
@@ -92,7 +91,8 @@ public final class Store implements AutoCloseable {
         leaveTransactionsToUs(reader.getConnection());
         readers.add(reader);
       }
-      return new Store(writer, new GroupCommit(writer, hook, faults), readers);
+      Failures failures = new Failures(file);
+      return new Store(writer, new GroupCommit(writer, hook, faults, failures), failures, readers);
     } catch (JdbiException | SQLException | FlywayException e) {
       open.forEach(Handle::close);
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {
@@ -143,7 +143,7 @@ public final class Store implements AutoCloseable {
       END.execute(reader);
       return answer;
     } catch (JdbiException e) {
-      throw failed(e);
+      throw failures.of(e);
     } finally {
       readers.add(reader);
     }
@@ -155,7 +155,7 @@ public final class Store implements AutoCloseable {
     try {
       return work.apply(reader);
     } catch (JdbiException e) {
-      throw failed(e);
+      throw failures.of(e);
     } finally {
       readers.add(reader);
     }
@@ -190,10 +190,12 @@ public final class Store implements AutoCloseable {
               .map((row, context) -> row.getInt("busy") != 0)
               .one();
       if (busy) {
-        throw failed(null);
+        throw new EnvironmentException(
+            Reason.STORE_FAILED,
+            "the broker's database is used by somebody else, its old pages are still there; try again");
       }
     } catch (JdbiException e) {
-      throw failed(e);
+      throw failures.of(e);
     } finally {
       readers.addAll(all);
     }
@@ -219,20 +221,6 @@ public final class Store implements AutoCloseable {
     }
     throw new EnvironmentException(
         Reason.STORE_FAILED, "the broker is overloaded or stops; try again later");
-  }
-
-  /** A failure of the database as ours, anything else as it is. */
-  static Throwable known(Throwable failure) {
-    return failure instanceof JdbiException ? failed(failure) : failure;
-  }
-
-  static EnvironmentException failed(@Nullable Throwable cause) {
-    LOG.error("the broker's database failed", cause);
-    return new EnvironmentException(
-        Reason.STORE_FAILED,
-        "the broker's database failed, nothing was changed; its log has the detail",
-        Map.of(),
-        cause);
   }
 
   private static void migrate(Path file, JavaMigration... migrations) {

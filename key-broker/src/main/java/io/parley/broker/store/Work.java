@@ -51,6 +51,10 @@ final class Work<T> {
     return outcome instanceof Outcome.Done<T>;
   }
 
+  boolean hasFailed() {
+    return outcome instanceof Outcome.Failed<T>;
+  }
+
   void answer() {
     answered.countDown();
   }

@@ -21,6 +21,7 @@ import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class GroupCommitTest {
@@ -100,6 +101,32 @@ class GroupCommitTest {
     assertThat(versions()).containsExactly(1);
   }
 
+  /** SQLite gives a whole transaction up by itself at times: nobody may wait for it then. */
+  @Test
+  @Timeout(8)
+  void whoeverComesAfterTheOneThatBrokeTheTransactionIsAnsweredAtOnce() throws Exception {
+    Map<Integer, Object> answers =
+        together(
+            20,
+            (write, version) ->
+                version == 10
+                    ? write.execute("ROLLBACK")
+                    : write.execute("INSERT INTO membership VALUES (?, x'00')", version));
+    assertThat(answers).hasSize(20);
+    List<Integer> kept = versions();
+    answers.forEach((version, answer) -> {
+      if (!kept.contains(version)) {
+        assertThat(answer)
+            .as("%d", version)
+            .isInstanceOfSatisfying(
+                EnvironmentException.class,
+                e -> assertThat(e).hasMessageContaining("the broker's database failed"));
+      }
+    });
+    put(21);
+    assertThat(versions()).contains(21).doesNotContain(10);
+  }
+
   @Test
   void aFullDiskIsSaidAndGoesAway() {
     long pages = store.write(write -> pragma(write, "page_count"));
@@ -108,7 +135,7 @@ class GroupCommitTest {
     assertThatThrownBy(() ->
             store.write(write -> write.execute("INSERT INTO membership VALUES (1, ?)", large)))
         .isInstanceOf(EnvironmentException.class)
-        .hasMessageContaining("nothing was changed");
+        .hasMessageContaining("the broker's disk is full, nothing was changed; try again");
     assertThat(versions()).isEmpty();
     store.write(write -> pragma(write, "max_page_count=1000000"));
     put(2);
