@@ -10,29 +10,40 @@ import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * A log as files that was checked whole. What is shown or proved is read again, and only as it was
- * checked: a hash for every tile of leaves is kept, so that no log need fit into memory.
+ * A log that was checked whole. What is shown or proved is read again, each tile of entries once,
+ * and only as it was checked: a hash for every tile of leaves is kept, and the leaves of one that
+ * is not full, so that no log need fit into memory.
  */
 final class CheckedLog implements JobLog {
-  private final LogDirectory files;
+  private final LogSource files;
   private final LogAudit.Report report;
   private final List<Digest> tiles;
+  private final List<Digest> last;
   private final Set<String> jobs;
 
+  /**
+   * @param tiles the root of each tile of leaves
+   * @param last the leaves of the last tile if it is not full, otherwise none
+   */
   private CheckedLog(
-      LogDirectory files, LogAudit.Report report, List<Digest> tiles, Set<String> jobs) {
+      LogSource files,
+      LogAudit.Report report,
+      List<Digest> tiles,
+      List<Digest> last,
+      Set<String> jobs) {
     this.files = files;
     this.report = report;
     this.tiles = tiles;
+    this.last = last;
     this.jobs = jobs;
   }
 
@@ -41,7 +52,7 @@ final class CheckedLog implements JobLog {
    *
    * @throws RefusedException as {@link LogAudit#runKept}
    */
-  static CheckedLog of(LogDirectory files, LogAudit audit) throws IOException {
+  static CheckedLog of(LogSource files, LogAudit audit) throws IOException {
     List<Digest> tiles = new ArrayList<>();
     List<Digest> open = new ArrayList<>(Tiles.WIDTH);
     Set<String> jobs = new TreeSet<>();
@@ -61,7 +72,7 @@ final class CheckedLog implements JobLog {
     if (!open.isEmpty()) {
       tiles.add(root(open));
     }
-    return new CheckedLog(files, report, tiles, jobs);
+    return new CheckedLog(files, report, tiles, open, jobs);
   }
 
   /** What was checked, for people, and what is not there. */
@@ -92,7 +103,8 @@ final class CheckedLog implements JobLog {
   public void decisions(String jobId, Consumer<Decision> seen) throws IOException {
     read(
         jobId,
-        entry -> seen.accept(decision(entry).toBuilder().setLeafHash(entry.getLeafHash()).build()));
+        (entry, _) ->
+            seen.accept(decision(entry).toBuilder().setLeafHash(entry.getLeafHash()).build()));
   }
 
   @Override
@@ -100,53 +112,52 @@ final class CheckedLog implements JobLog {
     List<InclusionProof> proofs = new ArrayList<>();
     read(
         jobId,
-        entry ->
+        (entry, tile) ->
             proofs.add(
                 new InclusionProof(
                     entry.getEntry(),
                     entry.getIndex(),
-                    TreeProofs.inclusion(this::node, entry.getIndex(), size()),
+                    TreeProofs.inclusion(around(tile), entry.getIndex(), size()),
                     report.checkpoint().note())));
     return proofs;
   }
 
-  private void read(String jobId, Consumer<ReadableEntry> seen) throws IOException {
+  /** The leaves of one tile, as they were checked. */
+  private record Tile(int number, List<Digest> leaves) {}
+
+  private void read(String jobId, BiConsumer<ReadableEntry, Tile> seen) throws IOException {
     for (int number = 0; number < tiles.size(); number++) {
       List<ReadableEntry> entries = files.entries((long) number * Tiles.WIDTH, size());
-      requireUnchanged(
-          number, entries.stream().map(entry -> new Digest(entry.getLeafHash())).toList());
+      Tile tile =
+          new Tile(number, entries.stream().map(entry -> new Digest(entry.getLeafHash())).toList());
+      requireUnchanged(tile);
       for (ReadableEntry entry : entries) {
         Digest _ = LogAudit.leaf(entry, entry.getIndex());
         if (!entry.getEntry().isEmpty()
             && (jobId.isEmpty() || decision(entry).getJobId().equals(jobId))) {
-          seen.accept(entry);
+          seen.accept(entry, tile);
         }
       }
     }
   }
 
-  /** As {@link TreeNodes}: within a tile of leaves from the file, above it from what is kept. */
-  private Digest node(int level, long index) {
-    if (level >= Tiles.HEIGHT) {
-      return nodes(tiles).node(level - Tiles.HEIGHT, index);
-    }
-    int number = (int) ((index << level) / Tiles.WIDTH);
-    long before = (long) number * Tiles.WIDTH >>> level;
-    return nodes(leaves(number)).node(level, index - before);
+  /**
+   * What a proof for a leaf of this tile asks for: nodes within it, within the last tile when that
+   * is not full, and above tiles.
+   */
+  private TreeNodes around(Tile tile) {
+    return (level, index) -> {
+      if (level >= Tiles.HEIGHT) {
+        return nodes(tiles).node(level - Tiles.HEIGHT, index);
+      }
+      int number = (int) ((index << level) / Tiles.WIDTH);
+      long before = (long) number * Tiles.WIDTH >>> level;
+      return nodes(number == tile.number() ? tile.leaves() : last).node(level, index - before);
+    };
   }
 
-  private List<Digest> leaves(int number) {
-    try {
-      List<Digest> leaves = files.leaves(number, size());
-      requireUnchanged(number, leaves);
-      return leaves;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private void requireUnchanged(int number, List<Digest> leaves) {
-    if (!root(leaves).equals(tiles.get(number))) {
+  private void requireUnchanged(Tile tile) {
+    if (!root(tile.leaves()).equals(tiles.get(tile.number()))) {
       throw new RefusedException(
           Reason.INVALID_PROOF,
           "%s changed while it was read; expected the leaf hashes that were just checked"

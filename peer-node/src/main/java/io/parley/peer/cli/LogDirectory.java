@@ -67,7 +67,7 @@ final class LogDirectory implements LogSource {
   }
 
   /** The leaf hashes of one tile. */
-  List<Digest> leaves(long number, long size) throws IOException {
+  private List<Digest> leaves(long number, long size) throws IOException {
     int width = Tiles.width(0, number, size);
     Path partial = folder.resolve(Tiles.path(0, number, width));
     // A full tile stands for every narrower one of its place.

@@ -13,6 +13,9 @@ import io.parley.proto.broker.v1.LogEntry;
 import io.parley.proto.broker.v1.ReadableEntry;
 import io.parley.tlog.InclusionProof;
 import io.parley.tlog.Tiles;
+import io.parley.tlog.TreeHead;
+import io.parley.tlog.TreeProofs;
+import io.parley.wire.Digest;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -27,6 +30,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A log that is exported, checked without its broker, and damaged. */
 class LogFilesTest {
@@ -145,6 +150,42 @@ class LogFilesTest {
             }
           };
       refused(Reason.INVALID_PROOF, () -> audit(null).run(lying, entry -> {}));
+    }
+  }
+
+  /** Full and other last tiles, one and several of them. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 255, 256, 257, 300, 511, 512, 513, 1000})
+  void eachTileIsReadOnceForAllProofs(int size) throws IOException {
+    log.setBackTo(0);
+    filled(log, size, 0);
+    List<Long> asked = new ArrayList<>();
+    LogSource counted =
+        new LogSource() {
+          @Override
+          public ByteString checkpoint() throws IOException {
+            return source().checkpoint();
+          }
+
+          @Override
+          public List<ReadableEntry> entries(long start, long of) throws IOException {
+            asked.add(start);
+            return source().entries(start, of);
+          }
+        };
+    CheckedLog checked = CheckedLog.of(counted, audit(null));
+    asked.clear();
+    List<InclusionProof> proofs = checked.prove("");
+    assertThat(asked)
+        .isEqualTo(Stream.iterate(0L, at -> at < size, at -> at + Tiles.WIDTH).toList());
+    assertThat(proofs).hasSize(size - (size + 2) / 3);
+    TreeHead head = log.head();
+    List<Digest> leaves = log.leaves();
+    for (InclusionProof proof : proofs) {
+      Digest leaf = leaves.get((int) proof.index());
+      assertThat(TreeProofs.includes(head, proof.index(), leaf, proof.path()))
+          .as("entry %d", proof.index())
+          .isTrue();
     }
   }
 
