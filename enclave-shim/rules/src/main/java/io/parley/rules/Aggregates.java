@@ -1,11 +1,13 @@
 package io.parley.rules;
 
 import io.parley.rules.DataType.Kind;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The aggregates that can be granted. Not among them is what gives back rows or almost rows, such
@@ -40,6 +42,11 @@ final class Aggregates {
   static final String ROWS = "*";
 
   private Aggregates() {}
+
+  /** What can be granted, for messages. */
+  static Set<String> grants() {
+    return Collections.unmodifiableSet(new TreeSet<>(GRANTS.values()));
+  }
 
   static boolean isAggregate(String name) {
     return GRANTS.containsKey(name.toLowerCase(Locale.ROOT));

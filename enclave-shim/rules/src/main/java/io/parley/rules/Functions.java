@@ -134,10 +134,11 @@ final class Functions {
   static RuleException unknown(String function) {
     return new RuleException(
         "RULE_FUNCTION",
-        "the function '%s' is not known here. Of values of a row there are %s; of groups, sum avg count min max median stddev variance"
+        "the function '%s' is not known here. Of values of a row there are %s; of groups, %s"
             .formatted(
                 function.length() <= 60 ? function : function.substring(0, 60),
-                String.join(" ", KNOWN)));
+                String.join(" ", KNOWN),
+                String.join(" ", Aggregates.grants())));
   }
 
   /** The first of these that is not null. All must be of the first one's type. */
