@@ -71,6 +71,7 @@ import io.parley.evidence.tsm.TsmReports;
 import io.parley.gate.SignedGateKey;
 import io.parley.identity.BrokerIdentity;
 import io.parley.identity.SigningKey;
+import io.parley.process.Closing;
 import io.parley.process.NativeFolder;
 import io.parley.seal.HpkeKeyPair;
 import io.parley.transport.CallerInterceptor;
@@ -131,7 +132,7 @@ public final class BrokerWiring {
    */
   public RunningBroker start(Path folder) {
     BrokerHome home = new BrokerHome(folder);
-    Closing closing = new Closing();
+    Closing closing = closing();
     try {
       return start(home, closing);
     } catch (RuntimeException e) {
@@ -267,7 +268,7 @@ public final class BrokerWiring {
    */
   public int rewrap(Path folder, KeysConfig before) {
     BrokerHome home = new BrokerHome(folder);
-    try (Closing closing = new Closing()) {
+    try (Closing closing = closing()) {
       BrokerConfig config = BrokerYaml.load(home.config());
       closing.add(home.lock().acquiredBy());
       NativeFolder.prepare(home.nativeFolder());
@@ -279,6 +280,10 @@ public final class BrokerWiring {
       Store store = closing.add(store(home, signing, log(signing, master), CommitHook.NONE));
       return new Rewrapping(store, from, to).run();
     }
+  }
+
+  private static Closing closing() {
+    return new Closing(e -> LOG.warn("closing failed; going on", e));
   }
 
   private AuditLog log(SigningKey signing, MasterKey master) {

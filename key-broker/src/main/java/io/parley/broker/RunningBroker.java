@@ -1,6 +1,7 @@
 package io.parley.broker;
 
 import io.grpc.Server;
+import io.parley.process.Closing;
 import java.util.concurrent.TimeUnit;
 
 /** A broker that listens. Closing lets calls in progress end, for a few seconds. Thread-safe. */

@@ -16,13 +16,12 @@ import io.parley.peer.enclaves.remote.EnclaveServer;
 import io.parley.peer.machine.Folders;
 import io.parley.peer.platform.Platform;
 import io.parley.peer.platform.kinds.Platforms;
+import io.parley.process.Closing;
 import io.parley.transport.MutualTls;
 import io.parley.wire.BugException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Puts an enclave server together from its folder, top to bottom. */
 final class EnclaveWiring {
@@ -35,16 +34,16 @@ final class EnclaveWiring {
    * @throws io.parley.wire.ParleyException that says what is wrong; nothing is left then
    */
   static Running start(Path folder) {
-    List<AutoCloseable> parts = new ArrayList<>();
+    Closing parts = Running.parts();
     try {
       return start(folder, parts);
     } catch (RuntimeException e) {
-      Running.closeAll(parts);
+      parts.close();
       throw e;
     }
   }
 
-  private static Running start(Path folder, List<AutoCloseable> parts) {
+  private static Running start(Path folder, Closing parts) {
     Clock clock = Clock.systemUTC();
     EnclaveConfig config = EnclaveConfigFile.read(folder.resolve("enclave.yaml"));
     Path state = folder.resolve("state");
@@ -76,11 +75,7 @@ final class EnclaveWiring {
 
   /** The simulated platform signs with the party's key for that, which agreements name. */
   private static Platform platform(
-      EnclaveConfig config,
-      Path folder,
-      Path state,
-      SecureRandom random,
-      List<AutoCloseable> parts) {
+      EnclaveConfig config, Path folder, Path state, SecureRandom random, Closing parts) {
     return Platforms.open(
         config.platform(),
         new Platforms.Surroundings(
@@ -95,7 +90,7 @@ final class EnclaveWiring {
             random));
   }
 
-  private static SimulatedEvidence.Signer simulated(Path folder, List<AutoCloseable> parts) {
+  private static SimulatedEvidence.Signer simulated(Path folder, Closing parts) {
     SigningKey key = KeyFiles.loadSigning(folder.resolve("identity").resolve("platform.key"));
     parts.add(key::close);
     return key::sign;

@@ -34,6 +34,7 @@ import io.parley.peer.store.NodeDatabase;
 import io.parley.peer.store.ResultStore;
 import io.parley.peer.witness.LogWitness;
 import io.parley.peer.witness.WitnessRounds;
+import io.parley.process.Closing;
 import io.parley.transport.CallerInterceptor;
 import io.parley.transport.MutualTls;
 import io.parley.wire.Reason;
@@ -88,17 +89,17 @@ final class PeerNode implements AutoCloseable {
   private static final Duration TOKEN_WITHIN = Duration.ofSeconds(5);
   private static final long SWEEP_SECONDS = 30;
 
-  private final List<AutoCloseable> closing;
+  private final Closing closing;
   private final NodeServer server;
   private final @Nullable DataPort dataPort;
   private final Jobs jobs;
 
-  private PeerNode(Parts parts, List<AutoCloseable> closing) {
+  private PeerNode(Parts parts, Closing closing) {
     this.closing = closing;
     String party = parts.config().party();
     ExecutorService threads = threads();
     closing.add(threads::shutdownNow);
-    NodeDatabase database = closing(NodeDatabase.open(parts.state().resolve("node.db")));
+    NodeDatabase database = closing.add(NodeDatabase.open(parts.state().resolve("node.db")));
     Datasets datasets =
         new Datasets(
             parts.state().resolve("datasets"),
@@ -125,7 +126,7 @@ final class PeerNode implements AutoCloseable {
             () -> parts.membership().get().broker().signingKey(),
             new GrpcBrokerLog(parts.channels(), parts.membership()),
             parts.clock());
-    WitnessRounds rounds = closing(new WitnessRounds(witness));
+    WitnessRounds rounds = closing.add(new WitnessRounds(witness));
     GrpcBroker broker = new GrpcBroker(parts.channels(), parts.membership(), witness, rounds::soon);
     jobs =
         JobsWiring.jobs(
@@ -157,7 +158,7 @@ final class PeerNode implements AutoCloseable {
                 parts.clock()));
     dataPort =
         mode == DataMode.HANDED
-            ? closing(
+            ? closing.add(
                 new DataPort(
                     parts.config().data().listen().resolve(), admissions, threads, TOKEN_WITHIN))
             : null;
@@ -195,7 +196,7 @@ final class PeerNode implements AutoCloseable {
                 threads,
                 parts.clock())));
     server =
-        closing(
+        closing.add(
             new NodeServer(
                 parts.config().listen().resolve(),
                 parts
@@ -226,11 +227,11 @@ final class PeerNode implements AutoCloseable {
           "parley.yaml is of party '%s' and the identity beside it of '%s'"
               .formatted(parts.config().party(), parts.identity().party()));
     }
-    List<AutoCloseable> begun = new ArrayList<>();
+    Closing begun = Running.parts();
     try {
       return new PeerNode(parts, begun);
     } catch (RuntimeException e) {
-      Running.closeAll(begun);
+      begun.close();
       throw e;
     }
   }
@@ -277,14 +278,9 @@ final class PeerNode implements AutoCloseable {
     return address.port() == 0 ? address.withPort(dataPortNumber()).toString() : address.toString();
   }
 
-  private <T extends AutoCloseable> T closing(T part) {
-    closing.add(part);
-    return part;
-  }
-
   /** In the reverse order of the making. */
   @Override
   public void close() {
-    Running.closeAll(closing);
+    closing.close();
   }
 }

@@ -20,12 +20,12 @@ import io.parley.peer.members.MembershipStore;
 import io.parley.peer.members.MembershipSync;
 import io.parley.peer.platform.Platform;
 import io.parley.peer.platform.kinds.Platforms;
+import io.parley.process.Closing;
 import io.parley.process.NativeFolder;
 import io.parley.transport.MutualTls;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -43,16 +43,16 @@ final class PeerWiring {
    * @throws io.parley.wire.ParleyException that says what is wrong; nothing is left then
    */
   static Running start(Path home) {
-    List<AutoCloseable> parts = new ArrayList<>();
+    Closing parts = Running.parts();
     try {
       return start(home, parts);
     } catch (RuntimeException e) {
-      Running.closeAll(parts);
+      parts.close();
       throw e;
     }
   }
 
-  private static Running start(Path home, List<AutoCloseable> parts) {
+  private static Running start(Path home, Closing parts) {
     Clock clock = Clock.systemUTC();
     SecureRandom random = new SecureRandom();
     NodeConfig config = NodeConfigFile.read(home.resolve("parley.yaml"));
@@ -122,7 +122,7 @@ final class PeerWiring {
       MutualTls tls,
       SecureRandom random,
       Path state,
-      List<AutoCloseable> parts) {
+      Closing parts) {
     RemoteEnclave remote = config.enclave().remote();
     if (remote != null) {
       return new RemoteLauncher(

@@ -1,6 +1,6 @@
 package io.parley.peer;
 
-import java.util.List;
+import io.parley.process.Closing;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -8,14 +8,14 @@ import org.slf4j.LoggerFactory;
 final class Running implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Running.class);
 
-  private final List<AutoCloseable> parts;
+  private final Closing parts;
   private final String address;
 
   /**
-   * @param parts closed in the reverse of this order
+   * @param parts closed with it
    * @param address host:port of the gRPC server
    */
-  Running(List<AutoCloseable> parts, String address) {
+  Running(Closing parts, String address) {
     this.parts = parts;
     this.address = address;
   }
@@ -27,18 +27,11 @@ final class Running implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    closeAll(parts);
+    parts.close();
   }
 
-  /** Closes what was started, the last first; a part that fails does not keep the others open. */
-  static void closeAll(List<AutoCloseable> parts) {
-    for (AutoCloseable part : parts.reversed()) {
-      try {
-        part.close();
-      } catch (Exception e) {
-        LOG.atError().setCause(e).log("closing a part failed");
-      }
-    }
-    parts.clear();
+  /** For what is started. */
+  static Closing parts() {
+    return new Closing(e -> LOG.atError().setCause(e).log("closing a part failed"));
   }
 }
