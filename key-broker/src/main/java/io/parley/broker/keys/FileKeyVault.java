@@ -1,9 +1,9 @@
 package io.parley.broker.keys;
 
 import com.google.protobuf.ByteString;
+import io.parley.seal.Conscrypts;
 import io.parley.seal.Secret;
 import io.parley.wire.BugException;
-import io.parley.wire.Conscrypted;
 import io.parley.wire.Digest;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
@@ -129,7 +129,7 @@ public final class FileKeyVault implements KeyVault {
 
   private static Cipher cipher(int mode, byte[] key, byte[] nonce, byte[] context)
       throws GeneralSecurityException {
-    Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding", Conscrypted.PROVIDER);
+    Cipher cipher = Conscrypts.aesGcm();
     cipher.init(mode, new SecretKeySpec(key, "AES"), new GCMParameterSpec(TAG_BITS, nonce));
     cipher.updateAAD(context);
     return cipher;
