@@ -49,10 +49,13 @@ final class ResultArrival implements HandOverCall.Body {
               "the enclave server sent too large a piece of a result"));
       return;
     }
+    if (bytes.isEmpty()) {
+      // How the call ends says no more: the enclave's own end may come before it.
+      completed();
+      return;
+    }
     try {
-      if (!bytes.isEmpty()) {
-        file.writeFully(bytes.asReadOnlyByteBuffer());
-      }
+      file.writeFully(bytes.asReadOnlyByteBuffer());
       HandOverCall made = call;
       if (made != null) {
         made.request();

@@ -94,8 +94,9 @@ final class ServedSocket implements Pump.Stream {
   public void finish() {
     // Ending the call would end the other way too: an empty piece says it for this way alone.
     send(ByteString.EMPTY);
-    drained.complete(true);
+    // First: a run whose hand-overs are drained ends those that have not ended.
     wayEnded();
+    drained.complete(true);
   }
 
   private void wayEnded() {
