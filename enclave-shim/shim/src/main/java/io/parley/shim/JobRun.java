@@ -152,27 +152,19 @@ final class JobRun {
         .release(outputs, inputs, appTime);
   }
 
-  /**
-   * The app's answer, once it is on record where it has to be. An app that fails on the rows that
-   * its answer tells of tells about them too, and so does a rule for results: neither is heard of
-   * before.
-   */
+  /** The app's answer, once it is on record where it has to be. */
   private List<Output> single(MeasuredApp app, Enclave enclave, JobKeys keys, MemoryBudget budget) {
-    try {
-      new AppExecution(parts.apps(), parts.folders().in(), parts.folders().out())
-          .run(
-              app,
-              input(enclave, budget),
-              budget.limitBytes(),
-              clock.left(),
-              (message, done, total) -> progress.report("compute", message, done, total));
-    } catch (RefusedException failure) {
-      if (OverlapGuard.isTold(parts.folders().out())) {
-        admit(enclave, keys);
-      }
-      throw failure;
-    }
-    admit(enclave, keys);
+    AdmittedRun.of(
+        parts.folders().out(),
+        () ->
+            new AppExecution(parts.apps(), parts.folders().in(), parts.folders().out())
+                .run(
+                    app,
+                    input(enclave, budget),
+                    budget.limitBytes(),
+                    clock.left(),
+                    (message, done, total) -> progress.report("compute", message, done, total)),
+        () -> admit(enclave, keys));
     return OutputRules.collect(
         parts.folders().out(), enclave.agreement().results(), enclave.agreement().queries());
   }
@@ -207,7 +199,7 @@ final class JobRun {
         new OverlapGuard(new Broker(host), enclave, keys, parts.random(), parts.retries());
     try (OverlapGuard.Answer answer =
         guard.take(parts.folders().out(), ComparedDatasets.of(enclave.agreement()))) {
-      progress.report("release", "comparing with earlier answers", 0, 0);
+      progress.report("compute", "comparing with earlier answers", 0, 0);
       answer.admit();
     }
   }

@@ -10,10 +10,12 @@ import io.parley.agreement.Usage;
 import io.parley.proto.broker.v1.AnswerRecord;
 import io.parley.shim.answers.IdentitiesFile;
 import io.parley.shim.compute.AppRunner;
+import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -49,6 +51,63 @@ class ComparedJobTest {
     }
   }
 
+  /** Whoever ends it then, it is there. */
+  @Test
+  void anAppThatStillRunsIsOnRecordAndItsTimeoutIsHeardOf() throws Exception {
+    try (TestJob job = job()) {
+      job.app =
+          (run, progress) -> {
+            IdentitiesFile.write(job.folders("insurer").out(), ADMISSIONS, 0, 100);
+            awaitRecord(job);
+            throw new EnvironmentException(Reason.TIMEOUT, "the app did not end");
+          };
+      job.start();
+
+      assertThat(job.host("insurer").failure().reason()).isEqualTo(Reason.TIMEOUT);
+      assertThat(job.broker.answers.records.get(ADMISSIONS)).hasSize(1);
+    }
+  }
+
+  @Test
+  void aTimeoutBeforeAnythingIsToldLeavesNoRecord() throws Exception {
+    try (TestJob job = job()) {
+      job.app =
+          (run, progress) -> {
+            throw new EnvironmentException(Reason.TIMEOUT, "the app did not end");
+          };
+      job.start();
+
+      assertThat(job.host("insurer").failure().reason()).isEqualTo(Reason.TIMEOUT);
+      assertThat(job.broker.answers.records).isEmpty();
+    }
+  }
+
+  /** How long it takes with the rows that it must not tell about would tell about them. */
+  @Test
+  void anAppWhoseAnswerMayNotBeToldIsStopped() throws Exception {
+    try (TestJob first = job()) {
+      run(first, 100, new AppRunner.AppExit(0, false));
+      assertThat(first.ended("insurer")).isTrue();
+      try (TestJob job = after(first)) {
+        job.app =
+            (run, progress) -> {
+              IdentitiesFile.write(job.folders("insurer").out(), ADMISSIONS, 0, 99);
+              try {
+                Thread.sleep(Duration.ofMinutes(5));
+                throw new AssertionError("it was not stopped");
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new EnvironmentException(Reason.CANCELLED, "the app was stopped");
+              }
+            };
+        job.start();
+
+        assertThat(job.host("insurer").failure().reason()).isEqualTo(Reason.RULE_OVERLAP);
+        assertThat(job.broker.answers.records.get(ADMISSIONS)).hasSize(1);
+      }
+    }
+  }
+
   @Test
   void whetherItFailedIsNotToldWhenItsAnswerWouldNotBe() throws Exception {
     try (TestJob first = job()) {
@@ -77,6 +136,16 @@ class ComparedJobTest {
 
         assertThat(job.host("insurer").failure().reason()).isEqualTo(Reason.RULE_OVERLAP);
       }
+    }
+  }
+
+  private static void awaitRecord(TestJob job) {
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (job.broker.answers.records.getOrDefault(ADMISSIONS, List.of()).isEmpty()) {
+      if (System.nanoTime() - end > 0) {
+        throw new AssertionError("it is not on record while the app runs");
+      }
+      Thread.onSpinWait();
     }
   }
 

@@ -23,13 +23,14 @@ import io.parley.wire.RefusedException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** Keeps records of answers as the broker does, in memory; what it answers can be bent. */
 public final class FakeAnswers implements AnswerDesk {
-  public final Map<String, List<AnswerRecord>> records = new TreeMap<>();
+  public final Map<String, List<AnswerRecord>> records = new ConcurrentSkipListMap<>();
   public final List<Integer> pages = new ArrayList<>();
   public SigningKey key;
   public int pageRecords = 1000;
@@ -107,7 +108,7 @@ public final class FakeAnswers implements AnswerDesk {
   }
 
   private List<AnswerRecord> of(String dataset) {
-    return records.computeIfAbsent(dataset, name -> new ArrayList<>());
+    return records.computeIfAbsent(dataset, name -> new CopyOnWriteArrayList<>());
   }
 
   private static Digest head(List<AnswerRecord> all) {

@@ -61,7 +61,7 @@ final class Identities {
   /**
    * Reads and removes the file.
    *
-   * @param out the app's results; the app must have ended
+   * @param out the app's results, with the file under its name
    * @param datasets that must be told about, and no others
    * @return sketches by dataset; none of a dataset of which nothing is shown
    * @throws RefusedException OUTPUT_RULE when there is none or it is not as it must be, SIZE_LIMIT

@@ -47,7 +47,7 @@ public final class OverlapGuard {
     this.retries = retries;
   }
 
-  /** Whether the app, which failed, told whose rows are in its answer before it did. */
+  /** Whether the app has told whose rows are in its answer; it may still run. */
   public static boolean isTold(Path out) {
     return Identities.isThere(out);
   }
@@ -55,7 +55,7 @@ public final class OverlapGuard {
   /**
    * Takes the app's file of identities out of its results.
    *
-   * @param out the app's results; the app must have ended
+   * @param out the app's results, with the file under its name
    * @param smallest the smallest group of each dataset with identities; none: nothing is compared
    * @return the answer, not admitted; the caller's to close
    * @throws RefusedException SIZE_LIMIT or OUTPUT_RULE when it cannot be compared

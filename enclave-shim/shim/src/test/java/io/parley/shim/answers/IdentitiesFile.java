@@ -64,10 +64,14 @@ public final class IdentitiesFile {
   }
 
   static void write(Path folder, Section... sections) {
-    Path file = folder.resolve(Identities.FILE);
-    try (DataOutputStream out =
-        new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file)))) {
-      new IdentitiesFile(out).write(sections);
+    Path fresh = folder.resolve("identities.new");
+    try {
+      try (DataOutputStream out =
+          new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(fresh)))) {
+        new IdentitiesFile(out).write(sections);
+      }
+      Files.move(
+          fresh, folder.resolve(Identities.FILE), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new AssertionError(e);
     }
