@@ -2,15 +2,12 @@ package io.parley.gate;
 
 import io.parley.agreement.Agreement;
 import io.parley.agreement.Chain;
-import io.parley.agreement.ChainInput;
-import io.parley.agreement.ChainOutput;
-import io.parley.agreement.ChainStep;
 import io.parley.agreement.Column;
 import io.parley.agreement.Dataset;
 import io.parley.agreement.Gate;
 import io.parley.agreement.Parameter;
 import io.parley.agreement.ResultRule;
-import io.parley.agreement.StepIdentity;
+import io.parley.agreement.StepTerms;
 import io.parley.wire.Digest;
 import java.util.Collections;
 import java.util.List;
@@ -43,9 +40,9 @@ public record GateScope(
    * @throws io.parley.wire.RefusedException INVALID_REQUEST when the chain has no such step
    */
   public static GateScope of(Agreement agreement, Gate gate) {
-    TreeMap<String, List<Column>> inputs = new TreeMap<>();
     Chain chain = agreement.chain();
     if (chain == null) {
+      TreeMap<String, List<Column>> inputs = new TreeMap<>();
       for (Dataset dataset : agreement.datasets()) {
         inputs.put(dataset.name(), dataset.releasedColumns());
       }
@@ -55,14 +52,11 @@ public record GateScope(
           agreement.results().stream().map(ResultRule::name).toList(),
           agreement.parameters());
     }
-    ChainStep step = chain.step(gate.step());
-    for (ChainInput input : step.inputs()) {
-      inputs.put(input.name(), chain.columns(input, agreement.datasets()));
-    }
+    StepTerms step = StepTerms.of(agreement, gate.step());
     return new GateScope(
-        step.app(),
-        inputs,
-        step.outputs().stream().map(ChainOutput::name).toList(),
-        StepIdentity.parameters(step, agreement));
+        chain.step(gate.step()).app(),
+        step.inputs(),
+        step.outputs().stream().map(StepTerms.Output::name).toList(),
+        step.parameters());
   }
 }
