@@ -77,26 +77,33 @@ class GateJobTest {
 
   private VerificationSet set(
       SignedAgreement signed, List<String> rows, VerificationTable admissions) {
+    return set(
+        signed,
+        inputs(admissions),
+        2,
+        ExpectedColumn.of("dataset", Tolerance.EXACT, new ArrayList<@Nullable String>(INPUTS)),
+        ExpectedColumn.of("rows", new Tolerance(0.5, 0), new ArrayList<@Nullable String>(rows)));
+  }
+
+  private VerificationSet set(
+      SignedAgreement signed,
+      List<VerificationTable> inputs,
+      int expectedRows,
+      ExpectedColumn... expected) {
     return new VerificationSet(
         signed.digest(),
         "hospital",
         "small",
         signed.agreement().app(),
         new TreeMap<>(Map.of("since", "1999-12-31")),
-        List.of(admissions, table("claims", 2, TestJob.claims(2))),
-        List.of(
-            new ExpectedResult(
-                "summary",
-                false,
-                false,
-                List.of(
-                    ExpectedColumn.of(
-                        "dataset", Tolerance.EXACT, new ArrayList<@Nullable String>(INPUTS)),
-                    ExpectedColumn.of(
-                        "rows", new Tolerance(0.5, 0), new ArrayList<@Nullable String>(rows))),
-                2)),
+        inputs,
+        List.of(new ExpectedResult("summary", false, false, List.of(expected), expectedRows)),
         allowance,
         world.salt());
+  }
+
+  private static List<VerificationTable> inputs(VerificationTable admissions) {
+    return List.of(admissions, table("claims", 2, TestJob.claims(2)));
   }
 
   private static VerificationTable table(String dataset, int rows, byte[] arrow) {
@@ -393,28 +400,14 @@ class GateJobTest {
         TestTables.file(
             TestWorld.CLAIMS, List.of(new Object[] {7L, 0.25}, new Object[] {3L, 1e-3}), 1);
     try (TestJob job = job()) {
-      VerificationSet plain = set(job.signed, List.of("3", "2"));
       job.broker.gate =
           sign(
-              new VerificationSet(
-                  plain.agreement(),
-                  plain.owner(),
-                  plain.name(),
-                  plain.app(),
-                  plain.parameters(),
-                  plain.inputs(),
-                  List.of(
-                      new ExpectedResult(
-                          "summary",
-                          false,
-                          false,
-                          List.of(
-                              ExpectedColumn.of("patient", Tolerance.EXACT, List.of("3", "7.0")),
-                              ExpectedColumn.of(
-                                  "amount", Tolerance.EXACT, List.of("0.0010", "25e-2"))),
-                          2)),
-                  plain.allowance(),
-                  plain.salt()),
+              set(
+                  job.signed,
+                  inputs(table("admissions", 3, TestJob.admissions(3))),
+                  2,
+                  ExpectedColumn.of("patient", Tolerance.EXACT, List.of("3", "7.0")),
+                  ExpectedColumn.of("amount", Tolerance.EXACT, List.of("0.0010", "25e-2"))),
               "hospital");
       job.app =
           (run, progress) -> {
@@ -459,27 +452,15 @@ class GateJobTest {
     columns.forEach((table, names) -> bearing.put(table, new TreeSet<>(names)));
     allowance = new GateAllowance(false, 0, Duration.ofMinutes(1), new BearingColumns(bearing));
     try (TestJob job = job()) {
-      VerificationSet plain = set(job.signed, List.of("3", "2"));
       job.broker.gate =
           sign(
-              new VerificationSet(
-                  plain.agreement(),
-                  plain.owner(),
-                  plain.name(),
-                  plain.app(),
-                  plain.parameters(),
+              set(
+                  job.signed,
                   List.of(
                       table("admissions", 40, TestJob.admissions(40)),
                       table("claims", 40, TestJob.claims(40))),
-                  List.of(
-                      new ExpectedResult(
-                          "summary",
-                          false,
-                          false,
-                          List.of(ExpectedColumn.of("n", Tolerance.EXACT, List.of(expected))),
-                          1)),
-                  allowance,
-                  plain.salt()),
+                  1,
+                  ExpectedColumn.of("n", Tolerance.EXACT, List.of(expected))),
               "hospital");
       job.app = app;
       job.host("insurer").timeoutMillis = 1_000_000;
