@@ -3,8 +3,6 @@ package io.parley.apps.tally;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parley.sdk.ArrowFiles;
-import io.parley.sdk.Fields;
-import io.parley.sdk.testing.TestJob;
 import io.parley.sdk.testing.TestJob.Outcome;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
@@ -18,21 +16,12 @@ import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BallotsMainTest {
-  private static final Schema BALLOTS =
-      Fields.schema(
-          Fields.bigint("sequence"),
-          Fields.varchar("voter"),
-          Fields.timestamp("cast_at"),
-          Fields.varchar("choice"),
-          Fields.varchar("link"));
-
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private LocalDateTime now = LocalDateTime.parse("2027-05-01T08:00:00");
@@ -147,17 +136,12 @@ class BallotsMainTest {
             });
       }
     }
-    Ballot ballot = new Ballot(1, "ann", LocalDateTime.parse("2027-05-01T08:00:00"), "no");
-    List<@Nullable Object[]> south =
-        List.<@Nullable Object[]>of(
-            new Object[] {1L, "ann", ballot.castAt(), "no", new BallotChain().add(ballot)});
+    List<@Nullable Object[]> south = new ArrayList<>();
+    TestBallots.add(south, "ann", LocalDateTime.parse("2027-05-01T08:00:00"), "no");
     Outcome outcome =
-        TestJob.in(folder.resolve("job"))
-            .dataset("north", BALLOTS, north)
-            .dataset("south", BALLOTS, south)
-            .dataset("roll", Fields.schema(Fields.varchar("voter")), List.of())
-            .parameter("roll", "roll")
-            .parameter("choices", "yes,no")
+        TestBallots.job(folder.resolve("job"), List.of())
+            .dataset("north", TestBallots.SCHEMA, north)
+            .dataset("south", TestBallots.SCHEMA, south)
             .run(new TallyApp());
     assertThat(outcome.exitCode()).isZero();
     Path result = outcome.folder().resolve("result.arrow");

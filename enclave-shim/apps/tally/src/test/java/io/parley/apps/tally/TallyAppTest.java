@@ -1,8 +1,9 @@
 package io.parley.apps.tally;
 
+import static io.parley.apps.tally.TestBallots.SCHEMA;
+import static io.parley.apps.tally.TestBallots.add;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.parley.sdk.Fields;
 import io.parley.sdk.testing.TestJob;
 import io.parley.sdk.testing.TestJob.Outcome;
 import java.io.ByteArrayOutputStream;
@@ -19,7 +20,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,13 +27,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TallyAppTest {
-  private static final Schema BALLOTS =
-      Fields.schema(
-          Fields.bigint("sequence"),
-          Fields.varchar("voter"),
-          Fields.timestamp("cast_at"),
-          Fields.varchar("choice"),
-          Fields.varchar("link"));
   private static final LocalDateTime START = LocalDateTime.parse("2027-05-01T08:00:00");
   private static final int VOTERS = 50;
 
@@ -64,7 +57,7 @@ class TallyAppTest {
       }
     }
     for (int p = 0; p < 3; p++) {
-      job.dataset("ballots" + p, BALLOTS, providers.get(p));
+      job.dataset("ballots" + p, SCHEMA, providers.get(p));
     }
     Outcome outcome = job.parameter("closes", "2027-05-01T19:40:00").run(new TallyApp());
 
@@ -89,7 +82,7 @@ class TallyAppTest {
     add(a, "v1", START, "yes");
     add(a, "Zo\u00eb", START.plusNanos(1_500_000_000), "no");
     Map<String, @Nullable Object[]> rows =
-        rows(job().dataset("b", BALLOTS, b).dataset("a", BALLOTS, a).run(new TallyApp()));
+        rows(job().dataset("b", SCHEMA, b).dataset("a", SCHEMA, a).run(new TallyApp()));
 
     byte[] first = link(new byte[32], 1, "v1", 1_809_158_400_000_000L, "yes");
     byte[] headOfA = link(first, 2, "Zo\u00eb", 1_809_158_401_500_000L, "no");
@@ -138,7 +131,7 @@ class TallyAppTest {
     List<@Nullable Object[]> b = new ArrayList<>();
     add(b, "v1", START, "no");
     Map<String, @Nullable Object[]> rows =
-        rows(job().dataset("b", BALLOTS, b).dataset("a", BALLOTS, a).run(new TallyApp()));
+        rows(job().dataset("b", SCHEMA, b).dataset("a", SCHEMA, a).run(new TallyApp()));
 
     assertThat(votes(rows, "choice/no")).isEqualTo(2);
     assertThat(votes(rows, "ballots/replaced")).isEqualTo(2);
@@ -159,7 +152,7 @@ class TallyAppTest {
       case "forged" -> ballots.get(4)[4] = "00".repeat(32);
       default -> ballots.get(1)[1] = null;
     }
-    Outcome outcome = job().dataset("b", BALLOTS, ballots).run(new TallyApp());
+    Outcome outcome = job().dataset("b", SCHEMA, ballots).run(new TallyApp());
 
     assertThat(outcome.exitCode()).isNotZero();
     assertThat(outcome.error().path("reason").asText()).isEqualTo("CHAIN_BROKEN");
@@ -171,27 +164,7 @@ class TallyAppTest {
     for (int i = 0; i < VOTERS; i++) {
       roll.add(new Object[] {"v" + i});
     }
-    return TestJob.in(folder)
-        .dataset("roll", Fields.schema(Fields.varchar("voter")), roll)
-        .parameter("roll", "roll")
-        .parameter("choices", "yes, no");
-  }
-
-  private static void add(
-      List<@Nullable Object[]> ballots, String voter, LocalDateTime at, String choice) {
-    BallotChain chain = new BallotChain();
-    long sequence = 0;
-    for (Object[] row : ballots) {
-      String unused =
-          chain.add(
-              new Ballot(
-                  ++sequence,
-                  String.valueOf(row[1]),
-                  (LocalDateTime) row[2],
-                  String.valueOf(row[3])));
-    }
-    String link = chain.add(new Ballot(sequence + 1, voter, at, choice));
-    ballots.add(new Object[] {sequence + 1, voter, at, choice, link});
+    return TestBallots.job(folder, roll);
   }
 
   private static Map<String, @Nullable Object[]> rows(Outcome outcome) throws IOException {
