@@ -6,6 +6,7 @@ import static io.parley.broker.TestBroker.refused;
 import static io.parley.broker.TestConsortium.HOSPITAL;
 import static io.parley.broker.TestConsortium.INSURER;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.protobuf.ByteString;
 import io.parley.agreement.SignedAgreement;
@@ -232,7 +233,48 @@ final class HardwareReleaseTest {
                 .setClaim("debug")
                 .setExpected("false")
                 .setSeen("true")
+                .setReason("EVIDENCE_DEBUG")
+                .setAdvice("start the guest without debugging: the host can read its memory")
                 .build());
+  }
+
+  @Test
+  void whatDiffersOfThePlatformAndOfTheEnclaveIsAllToldToTheOwners() {
+    SignedAgreement signed = world.activate("newer-firmware", List.of(world.snp(21)));
+    CreateJobRequest job = world.broker.startJob(signed);
+    FakeEnclave right = world.broker.enclave(signed, job, INSURER);
+    FakeEnclave wrong = right.with(facts(right.facts(), OTHER, OTHER, "bwrap"));
+    Evidence evidence =
+        wrong.evidence(
+            world.broker.challenge(job, INSURER),
+            "sev-snp",
+            statement ->
+                world.amd.document(
+                    statement,
+                    world.amd.sign(
+                        world
+                            .amd
+                            .unsigned(statement.platformData().toByteArray())
+                            .put(0x90, new byte[48])),
+                    world.amd.chain()));
+    ParleyException refusal =
+        refused(Reason.EVIDENCE_TCB_OUTDATED, () -> world.request(INSURER, evidence));
+    assertThat(refusal.metadata()).containsEntry("claim", "tcb");
+    assertThat(refusal)
+        .hasMessageNotContaining("measurement")
+        .hasMessageNotContaining("app_sha256")
+        .hasMessageNotContaining("21");
+    Decision decision = world.broker.decisions(HOSPITAL).getLast();
+    assertThat(decision.getReason()).isEqualTo("EVIDENCE_TCB_OUTDATED");
+    assertThat(decision.getComparison().getClaimsList())
+        .extracting(ComparedClaim::getClaim, ComparedClaim::getReason)
+        .containsExactly(
+            tuple("tcb", "EVIDENCE_TCB_OUTDATED"),
+            tuple("measurement", "EVIDENCE_MEASUREMENT_WRONG"),
+            tuple("app_sha256", "EVIDENCE_APP_WRONG"),
+            tuple("shim_sha256", "EVIDENCE_SHIM_WRONG"));
+    assertThat(decision.getComparison().getClaims(1).getExpected()).isEqualTo("ab".repeat(48));
+    assertThat(decision.getComparison().getClaims(1).getSeen()).isEqualTo("00".repeat(48));
   }
 
   @Test

@@ -5,8 +5,12 @@ import static io.parley.broker.TestConsortium.HOSPITAL;
 import static io.parley.broker.TestConsortium.INSURER;
 import static io.parley.broker.TestConsortium.REGISTRY;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.protobuf.ByteString;
+import io.parley.agreement.Agreement;
+import io.parley.agreement.Dataset;
+import io.parley.agreement.ResultRule;
 import io.parley.agreement.SignedAgreement;
 import io.parley.broker.FakeEnclave.Facts;
 import io.parley.evidence.Evidence;
@@ -19,6 +23,7 @@ import io.parley.proto.broker.v1.CreateJobRequest;
 import io.parley.proto.broker.v1.Decision;
 import io.parley.proto.broker.v1.Grant;
 import io.parley.proto.broker.v1.HaltAgreementRequest;
+import io.parley.proto.broker.v1.ReadEntriesRequest;
 import io.parley.proto.broker.v1.RequestKeysRequest;
 import io.parley.proto.broker.v1.RequestKeysResponse;
 import io.parley.seal.Secret;
@@ -28,7 +33,9 @@ import io.parley.wire.Reason;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -327,10 +334,191 @@ class KeyReleaseTest {
                 .setClaim("tests.network")
                 .setExpected("denied")
                 .setSeen("allowed")
+                .setReason("EVIDENCE_TEST_WRONG")
+                .setAdvice("this environment test did not come out as agreed; see parley doctor")
                 .build());
     Decision others = broker.decisions(INSURER).getLast();
     assertThat(others).isEqualTo(owners.toBuilder().clearComparison().build());
     assertThat(broker.decisions(REGISTRY)).allMatch(d -> d.getAction().equals("membership"));
+  }
+
+  /** Claims that evidence makes, in the order in which they are judged. */
+  private static final List<String> JUDGED =
+      List.of(
+          "job_id",
+          "job_sha256",
+          "party",
+          "agreement_sha256",
+          "app_sha256",
+          "shim_sha256",
+          "isolation",
+          "tests.crypto",
+          "tests.network",
+          "signing_key");
+
+  private record Wrong(String claim, Reason reason, UnaryOperator<Facts> change) {}
+
+  /** Of each claim that is judged one that is wrong. */
+  @SuppressWarnings("unchecked")
+  private static List<Wrong> judged() {
+    Map<String, Wrong> byClaim = new TreeMap<>();
+    wrongClaims()
+        .map(Arguments::get)
+        .map(each -> new Wrong((String) each[1], (Reason) each[2], (UnaryOperator<Facts>) each[3]))
+        .forEach(wrong -> byClaim.putIfAbsent(wrong.claim(), wrong));
+    assertThat(byClaim.keySet()).containsAll(JUDGED);
+    return JUDGED.stream().map(claim -> Objects.requireNonNull(byClaim.get(claim))).toList();
+  }
+
+  @Test
+  void everyPairThatDiffersIsRecordedAndTheFirstIsAnswered() {
+    List<Wrong> all = judged();
+    for (int i = 0; i < all.size(); i++) {
+      for (int j = i + 1; j < all.size(); j++) {
+        requireAllRecorded(List.of(all.get(i), all.get(j)));
+      }
+    }
+  }
+
+  @Test
+  void threeAndAllThatDifferAreRecordedAndTheFirstIsAnswered() {
+    List<Wrong> all = judged();
+    for (int i = 0; i + 2 < all.size(); i++) {
+      requireAllRecorded(all.subList(i, i + 3));
+    }
+    requireAllRecorded(all);
+  }
+
+  private void requireAllRecorded(List<Wrong> wrong) {
+    FakeEnclave right = enclave(INSURER);
+    Facts facts = right.facts();
+    for (Wrong each : wrong) {
+      facts = each.change().apply(facts);
+    }
+    FakeEnclave asking = right.with(facts);
+    ByteString nonce = challenge(INSURER);
+    Wrong first = wrong.getFirst();
+    ParleyException refusal =
+        refused(first.reason(), () -> broker.keys(INSURER).requestKeys(asking.request(nonce)));
+    assertThat(refusal.metadata())
+        .containsEntry("claim", first.claim())
+        .containsOnlyKeys("claim", "party", "job");
+    List<ComparedClaim> recorded =
+        broker.decisions(HOSPITAL).getLast().getComparison().getClaimsList();
+    assertThat(recorded)
+        .extracting(ComparedClaim::getClaim)
+        .containsExactlyElementsOf(wrong.stream().map(Wrong::claim).toList());
+    assertThat(recorded)
+        .extracting(ComparedClaim::getReason)
+        .containsExactlyElementsOf(wrong.stream().map(each -> each.reason().name()).toList());
+    requireToldNothing(refusal.getMessage() + refusal.metadata(), recorded);
+  }
+
+  /** Nothing of what was compared is in it, but the name of the first claim. */
+  private static void requireToldNothing(String told, List<ComparedClaim> recorded) {
+    assertThat(recorded)
+        .allSatisfy(claim -> {
+          // A party's name, or a job's id, is in every message of a refusal.
+          if (!claim.getClaim().equals("party") && !claim.getClaim().equals("job_id")) {
+            assertThat(told).doesNotContain(claim.getExpected());
+          }
+          if (!claim.getClaim().equals("party")) {
+            assertThat(told).doesNotContain(claim.getSeen());
+          }
+        });
+    assertThat(recorded.subList(1, recorded.size()))
+        .allSatisfy(claim -> assertThat(told).doesNotContain("'" + claim.getClaim() + "'"));
+  }
+
+  @Test
+  void whoComputesWithOthersDataLearnsTheReasonAndOwnersOfOtherDataNothing() {
+    // The registry computes with the hospital's admissions and owns nothing.
+    Agreement plain = broker.consortium().agreement("wards-by-registry", 5);
+    Dataset admissions = plain.dataset("admissions");
+    signed =
+        broker.activate(
+            new Agreement(
+                plain.name(),
+                List.of(
+                    plain.party(HOSPITAL),
+                    plain.party(INSURER),
+                    broker.consortium().party(REGISTRY).party()),
+                plain.broker(),
+                plain.app(),
+                List.of(
+                    new Dataset(
+                        admissions.name(),
+                        admissions.owner(),
+                        admissions.columns(),
+                        List.of(REGISTRY))),
+                List.of(REGISTRY),
+                List.of(new ResultRule("summary", List.of(HOSPITAL, INSURER), 1000)),
+                plain.environment(),
+                plain.terms(),
+                plain.parameters()));
+    job = broker.startJob(signed);
+    FakeEnclave right = enclave(REGISTRY);
+    FakeEnclave wrong =
+        right.with(
+            withTest(
+                withTest(withApp(right.facts(), OTHER), "network", "everywhere"),
+                "crypto",
+                "broken"));
+    ByteString nonce = challenge(REGISTRY);
+    ParleyException refusal =
+        refused(
+            Reason.EVIDENCE_APP_WRONG,
+            () -> broker.keys(REGISTRY).requestKeys(wrong.request(nonce)));
+    Decision owners = broker.decisions(HOSPITAL).getLast();
+    assertThat(owners.getComparison().getClaimsList())
+        .extracting(ComparedClaim::getClaim, ComparedClaim::getExpected, ComparedClaim::getSeen)
+        .containsExactly(
+            tuple("app_sha256", TestConsortium.APP.toString(), OTHER.toString()),
+            tuple("tests.crypto", "passed", "broken"),
+            tuple("tests.network", "denied", "everywhere"));
+    requireToldNothing(
+        refusal.getMessage() + refusal.metadata(), owners.getComparison().getClaimsList());
+    for (String party : List.of(REGISTRY, INSURER)) {
+      assertThat(broker.decisions(party).getLast())
+          .isEqualTo(owners.toBuilder().clearComparison().build());
+      assertThat(
+              broker
+                  .log(party)
+                  .readEntries(ReadEntriesRequest.newBuilder().setStart(owners.getIndex()).build())
+                  .getEntries(0))
+          .satisfies(entry -> {
+            assertThat(entry.getEntry().isEmpty()).isFalse();
+            assertThat(entry.getComparison().isEmpty()).isTrue();
+            assertThat(entry.getComparisonSalt().isEmpty()).isTrue();
+          });
+    }
+  }
+
+  @Test
+  void evidenceThatIsNotGenuineIsComparedWithNothing() {
+    FakeEnclave right = enclave(INSURER);
+    Facts f = withTest(withApp(right.facts(), OTHER), "network", "allowed");
+    FakeEnclave forged =
+        right.with(
+            new Facts(
+                f.agreement(),
+                f.party(),
+                f.jobId(),
+                f.job(),
+                f.app(),
+                f.tests(),
+                f.shim(),
+                f.isolation(),
+                SigningKey.generate(new SecureRandom()),
+                f.kind(),
+                null));
+    ByteString nonce = challenge(INSURER);
+    refused(
+        Reason.EVIDENCE_SIGNATURE_WRONG,
+        () -> broker.keys(INSURER).requestKeys(forged.request(nonce)));
+    assertThat(broker.decisions(HOSPITAL).getLast().getComparison().getClaimsList())
+        .extracting(ComparedClaim::getClaim)
+        .containsExactly("document");
   }
 
   @Test

@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.DsseEnvelope;
+import io.parley.agreement.Party;
 import io.parley.agreement.SignedAgreement;
 import io.parley.broker.config.KeysConfig;
 import io.parley.broker.store.FaultPoints;
@@ -230,7 +231,8 @@ public final class TestBroker implements AutoCloseable {
   /** Proposes it and lets all sign. */
   public SignedAgreement activate(Agreement agreement) {
     SignedAgreement signed =
-        consortium.sign(agreement, TestConsortium.HOSPITAL, TestConsortium.INSURER);
+        consortium.sign(
+            agreement, agreement.parties().stream().map(Party::name).toArray(String[]::new));
     agreements(TestConsortium.HOSPITAL)
         .proposeAgreement(
             ProposeAgreementRequest.newBuilder().setEnvelope(signed.envelope().toProto()).build());

@@ -1,6 +1,7 @@
 package io.parley.broker.gates;
 
 import io.parley.agreement.Gate;
+import io.parley.broker.policy.Difference;
 import io.parley.broker.policy.JobContext;
 import io.parley.broker.policy.Judgement;
 import io.parley.gate.GateAllowance;
@@ -130,13 +131,15 @@ final class OutcomeCheck {
   /** An outcome that is not of what this job drew. */
   static Judgement.Refused wrong(Gate gate, String part, Object expected, Object seen) {
     return new Judgement.Refused(
-        Reason.EVIDENCE_GATE_WRONG,
-        gate.ofStep()
-            ? "gates.%s.%s.%s".formatted(gate.owner(), gate.step(), part)
-            : "gates.%s.%s".formatted(gate.owner(), part),
-        "the outcome of a verification gate is not of the set that was drawn for this enclave in this"
-            + " job; start a new job",
-        expected.toString(),
-        seen.toString());
+        List.of(
+            new Difference(
+                Reason.EVIDENCE_GATE_WRONG,
+                gate.ofStep()
+                    ? "gates.%s.%s.%s".formatted(gate.owner(), gate.step(), part)
+                    : "gates.%s.%s".formatted(gate.owner(), part),
+                "the outcome of a verification gate is not of the set that was drawn for this"
+                    + " enclave in this job; start a new job",
+                expected.toString(),
+                seen.toString())));
   }
 }

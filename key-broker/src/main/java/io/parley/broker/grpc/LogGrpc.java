@@ -1,12 +1,12 @@
 package io.parley.broker.grpc;
 
 import io.grpc.stub.StreamObserver;
+import io.parley.broker.log.DecisionPage;
 import io.parley.broker.log.LogReader;
 import io.parley.broker.log.WitnessDesk;
 import io.parley.identity.Role;
 import io.parley.proto.broker.v1.AddCosignatureRequest;
 import io.parley.proto.broker.v1.AddCosignatureResponse;
-import io.parley.proto.broker.v1.Decision;
 import io.parley.proto.broker.v1.GetCheckpointRequest;
 import io.parley.proto.broker.v1.GetCheckpointResponse;
 import io.parley.proto.broker.v1.GetConsistencyProofRequest;
@@ -24,7 +24,6 @@ import io.parley.proto.broker.v1.ReadTileRequest;
 import io.parley.proto.broker.v1.ReadTileResponse;
 import io.parley.tlog.InclusionProof;
 import io.parley.wire.Digest;
-import java.util.List;
 
 /**
  * LogService. Any role of a party reads what concerns the party, and checks the tree; its node is
@@ -45,14 +44,15 @@ public final class LogGrpc extends LogServiceGrpc.LogServiceImplBase {
     Answers.toAny(
         responses,
         caller -> {
-          int size = Fields.pageSize(request.getPageSize());
-          List<Decision> page =
+          DecisionPage page =
               reader.decisions(
-                  caller, request.getJobId(), Fields.pageToken(request.getPageToken()), size);
+                  caller,
+                  request.getJobId(),
+                  Fields.pageToken(request.getPageToken()),
+                  Fields.pageSize(request.getPageSize()));
           return ListDecisionsResponse.newBuilder()
-              .addAllDecisions(page)
-              .setNextPageToken(
-                  Fields.pageToken(page.size() < size ? 0 : page.getLast().getIndex() + 1))
+              .addAllDecisions(page.decisions())
+              .setNextPageToken(Fields.pageToken(page.next()))
               .build();
         });
   }

@@ -27,8 +27,18 @@ public record Decision(
     List<Compared> comparison,
     List<String> comparisonFor,
     @Nullable Digest subject) {
-  /** One claim that is not as expected. */
-  public record Compared(String claim, String expected, String seen) {}
+  /**
+   * One claim that is not as expected, or a line of a report.
+   *
+   * @param reason that this claim alone is refused with; empty when it is not
+   * @param advice what to do about it; empty when there is nothing
+   */
+  public record Compared(String claim, String expected, String seen, String reason, String advice) {
+    /** A line of a report. */
+    public Compared(String claim, String expected, String seen) {
+      this(claim, expected, seen, "", "");
+    }
+  }
 
   public Decision {
     Objects.requireNonNull(action, "action");

@@ -3,7 +3,6 @@ package io.parley.broker.log;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Timestamp;
-import io.parley.proto.broker.v1.ComparedClaim;
 import io.parley.proto.broker.v1.Comparison;
 import io.parley.proto.broker.v1.LogEntry;
 import io.parley.tlog.InclusionProof;
@@ -39,7 +38,7 @@ record Entry(
     @Nullable ByteString comparison = null;
     @Nullable ByteString salt = null;
     if (!decision.comparison().isEmpty()) {
-      comparison = comparison(decision).toByteString();
+      comparison = LoggedComparison.of(decision.comparison()).toByteString();
       salt = random(COMPARISON_SALT_BYTES, random);
     }
     return of(index, message(index, at, decision), comparison, salt, random(SALT_BYTES, random));
@@ -124,19 +123,8 @@ record Entry(
         .build();
   }
 
-  private static Comparison comparison(Decision decision) {
-    Comparison.Builder comparison = Comparison.newBuilder();
-    for (Decision.Compared claim : decision.comparison()) {
-      comparison.addClaims(
-          ComparedClaim.newBuilder()
-              .setClaim(cut(claim.claim()))
-              .setExpected(cut(claim.expected()))
-              .setSeen(cut(claim.seen())));
-    }
-    return comparison.build();
-  }
-
-  private static String cut(String text) {
+  /** Not more than an entry has room for. */
+  static String cut(String text) {
     ByteString bytes = ByteString.copyFromUtf8(text);
     if (bytes.size() <= TEXT_BYTES_MAX) {
       return text;

@@ -14,9 +14,11 @@ import io.parley.tlog.TreeProofs;
 import io.parley.wire.BugException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -26,6 +28,12 @@ import org.jdbi.v3.core.Handle;
 public final class LogReader {
   /** Most entries in one answer of {@link #entries}. */
   public static final int ENTRIES_MAX = Tiles.WIDTH;
+
+  /**
+   * Bytes of decisions that a page ends at, whatever was asked for: what a hostile asker made be
+   * recorded must not keep an owner from reading.
+   */
+  static final int PAGE_BYTES = 4 << 20;
 
   /** Most proofs in one answer. */
   static final int PROOFS_MAX = 1000;
@@ -52,11 +60,24 @@ public final class LogReader {
    *
    * @param jobId only this job, unless empty
    * @param from index to begin at
+   * @param limit most that the page has
    */
-  public List<Decision> decisions(Party party, String jobId, long from, int limit) {
-    return store.read(read -> rows(read, party, jobId, from, limit)).stream()
-        .map(row -> decision(party, row))
-        .toList();
+  public DecisionPage decisions(Party party, String jobId, long from, int limit) {
+    return store.read(read -> {
+      List<Decision> page = new ArrayList<>();
+      long bytes = 0;
+      try (Stream<LogRows.Row> rows = rows(read, party, jobId, from, limit)) {
+        for (LogRows.Row row : (Iterable<LogRows.Row>) rows::iterator) {
+          Decision decision = decision(party, row);
+          page.add(decision);
+          bytes += decision.getSerializedSize();
+          if (bytes >= PAGE_BYTES) {
+            break;
+          }
+        }
+      }
+      return new DecisionPage(page, page.size() == limit || bytes >= PAGE_BYTES);
+    });
   }
 
   /** Entries from this index on; exact bytes of those only that concern the party. */
@@ -98,10 +119,11 @@ public final class LogReader {
 
   /** Inclusion proofs of a job's decisions that concern the party, oldest first. */
   public List<InclusionProof> proveJob(Party party, String jobId) {
-    return store.read(read ->
-        rows(read, party, jobId, 0, PROOFS_MAX).stream()
-            .map(row -> prove(read, row.entry()))
-            .toList());
+    return store.read(read -> {
+      try (Stream<LogRows.Row> rows = rows(read, party, jobId, 0, PROOFS_MAX)) {
+        return rows.toList().stream().map(row -> prove(read, row.entry())).toList();
+      }
+    });
   }
 
   /** That an entry is in the log. The caller must be somebody who may read it. */
@@ -166,10 +188,11 @@ public final class LogReader {
         .orElseThrow(() -> new BugException("the log has entries and no checkpoint"));
   }
 
-  private static List<LogRows.Row> rows(
+  private static Stream<LogRows.Row> rows(
       Handle read, Party party, String jobId, long from, int limit) {
     String job = jobId.isEmpty() ? "" : " AND d.job_id = :job AND d.job_id <> ''";
-    return read.createQuery(
+    return read
+        .createQuery(
             "SELECT d.* FROM log_entry d WHERE idx >= :from AND "
                 + CONCERNS
                 + job
@@ -180,7 +203,7 @@ public final class LogReader {
         .bind("key", Columns.of(party.signingKey().digest()))
         .bind("limit", limit)
         .map((row, context) -> LogRows.row(row))
-        .list();
+        .stream();
   }
 
   private static Decision decision(Party party, LogRows.Row row) {

@@ -1,7 +1,8 @@
 package io.parley.broker.policy;
 
 import io.parley.broker.evidence.VerifiedEvidence;
-import io.parley.wire.Reason;
+import io.parley.wire.BugException;
+import java.util.List;
 
 /** What the policy says to verified evidence. */
 public sealed interface Judgement {
@@ -25,11 +26,16 @@ public sealed interface Judgement {
   }
 
   /**
-   * One claim is not.
+   * One claim is not, or several are.
    *
-   * @param claim its name
-   * @param advice what the asker can do; holds no expected or seen value
+   * @param differences all of them, in the order in which they are judged; not empty
    */
-  record Refused(Reason reason, String claim, String advice, String expected, String seen)
-      implements Judgement {}
+  record Refused(List<Difference> differences) implements Judgement {
+    public Refused {
+      differences = List.copyOf(differences);
+      if (differences.isEmpty()) {
+        throw new BugException("a refusal without anything that differs");
+      }
+    }
+  }
 }

@@ -1,6 +1,7 @@
 package io.parley.broker.policy;
 
 import io.parley.agreement.Agreement;
+import io.parley.agreement.Environment;
 import io.parley.broker.evidence.VerifiedEvidence;
 import io.parley.broker.policy.platform.Comparison.Outcome;
 import io.parley.broker.policy.platform.PlatformCheck;
@@ -11,8 +12,10 @@ import io.parley.seal.HpkeSuite;
 import io.parley.wire.BugException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Compares verified evidence with what the parties signed. Every reference value is in the
@@ -20,23 +23,29 @@ import java.util.Optional;
  * thread-safe.
  */
 public final class ReleasePolicy {
-  /** Judges; the first claim that differs decides. */
+  /** Judges every claim, whatever is wrong with others: owners want to see all that differs. */
   public Judgement judge(VerifiedEvidence evidence, Challenge challenge, JobContext context) {
     Claims claims = evidence.claims();
-    return kind(evidence, context.agreement().agreement())
-        .or(() -> job(claims, challenge, context))
-        .or(() -> party(claims, challenge, context.agreement().agreement()))
-        .or(() -> agreement(claims, context))
-        .or(() -> platform(evidence, context.agreement().agreement()))
-        .or(() -> app(claims, context.agreement().agreement()))
-        .or(() -> environment(evidence, context.agreement().agreement()))
-        .or(() -> receiveKey(claims, context.agreement().agreement()))
-        .or(() -> signingKey(claims))
-        .<Judgement>map(refused -> refused)
-        .orElseGet(() -> new Judgement.Approved(evidence, context));
+    Agreement agreement = context.agreement().agreement();
+    List<Difference> differences =
+        Stream.of(
+                kind(evidence, agreement),
+                job(claims, challenge, context),
+                party(claims, challenge, agreement),
+                agreement(claims, context),
+                platform(evidence, agreement),
+                app(claims, challenge, agreement),
+                environment(evidence, agreement),
+                receiveKey(claims, agreement),
+                signingKey(claims))
+            .flatMap(Function.identity())
+            .toList();
+    return differences.isEmpty()
+        ? new Judgement.Approved(evidence, context)
+        : new Judgement.Refused(differences);
   }
 
-  private static Optional<Judgement.Refused> kind(VerifiedEvidence evidence, Agreement agreement) {
+  private static Stream<Difference> kind(VerifiedEvidence evidence, Agreement agreement) {
     return require(
         agreement.environment().evidence().contains(evidence.evidence().kind()),
         Reason.EVIDENCE_KIND_NOT_ALLOWED,
@@ -47,45 +56,44 @@ public final class ReleasePolicy {
         evidence.evidence().kind());
   }
 
-  private static Optional<Judgement.Refused> job(
-      Claims claims, Challenge challenge, JobContext context) {
-    return require(
+  private static Stream<Difference> job(Claims claims, Challenge challenge, JobContext context) {
+    return Stream.concat(
+        require(
             claims.jobId().equals(challenge.job().jobId()),
             Reason.EVIDENCE_JOB_WRONG,
             "job_id",
             "the challenge was given out for another job; ask for one for this job",
             challenge.job().jobId(),
-            claims.jobId())
-        .or(() ->
-            require(
-                claims.job().equals(context.job().digest()),
-                Reason.EVIDENCE_JOB_WRONG,
-                "job_sha256",
-                "the enclave holds another job specification than the one that was counted",
-                context.job().digest(),
-                claims.job()));
+            claims.jobId()),
+        require(
+            claims.job().equals(context.job().digest()),
+            Reason.EVIDENCE_JOB_WRONG,
+            "job_sha256",
+            "the enclave holds another job specification than the one that was counted",
+            context.job().digest(),
+            claims.job()));
   }
 
-  private static Optional<Judgement.Refused> party(
-      Claims claims, Challenge challenge, Agreement agreement) {
-    return require(
-            claims.party().equals(challenge.party()),
+  private static Stream<Difference> party(Claims claims, Challenge challenge, Agreement agreement) {
+    // One claim, so one difference of the two.
+    return claims.party().equals(challenge.party())
+        ? require(
+            agreement.enclaveParties().contains(claims.party()),
             Reason.EVIDENCE_PARTY_WRONG,
             "party",
-            "an enclave asks through its own party's node only",
-            challenge.party(),
+            "the agreement gives this party no enclave",
+            agreement.enclaveParties(),
             claims.party())
-        .or(() ->
-            require(
-                agreement.enclaveParties().contains(claims.party()),
+        : Stream.of(
+            new Difference(
                 Reason.EVIDENCE_PARTY_WRONG,
                 "party",
-                "the agreement gives this party no enclave",
-                agreement.enclaveParties(),
+                "an enclave asks through its own party's node only",
+                challenge.party(),
                 claims.party()));
   }
 
-  private static Optional<Judgement.Refused> agreement(Claims claims, JobContext context) {
+  private static Stream<Difference> agreement(Claims claims, JobContext context) {
     return require(
         claims.agreement().equals(context.agreement().digest()),
         Reason.EVIDENCE_AGREEMENT_WRONG,
@@ -96,22 +104,23 @@ public final class ReleasePolicy {
   }
 
   /** What the agreement wants of this kind of hardware; nothing for kind simulated. */
-  private static Optional<Judgement.Refused> platform(
-      VerifiedEvidence evidence, Agreement agreement) {
-    return evidence
-        .platform()
+  private static Stream<Difference> platform(VerifiedEvidence evidence, Agreement agreement) {
+    Environment environment = agreement.environment();
+    if (!environment.evidence().contains(evidence.evidence().kind())) {
+      // The kind differs, and of a kind that is not agreed nothing more is.
+      return Stream.empty();
+    }
+    return evidence.platform().stream()
         .flatMap(claims ->
-            agreement
-                .environment()
+            environment
                 .platform(claims.kind())
                 .map(policy -> PlatformCheck.ofEnclave(policy, PolicySource.AGREEMENT))
                 .orElseThrow(() -> new BugException("no policy for " + claims.kind()))
                 .compareAll(claims)
-                .stream()
-                .filter(each -> each.outcome() != Outcome.HOLDS)
-                .findFirst())
+                .stream())
+        .filter(each -> each.outcome() != Outcome.HOLDS)
         .map(differs ->
-            new Judgement.Refused(
+            new Difference(
                 differs.reason(),
                 differs.claim(),
                 differs.advice(),
@@ -119,8 +128,9 @@ public final class ReleasePolicy {
                 differs.seen()));
   }
 
-  private static Optional<Judgement.Refused> app(Claims claims, Agreement agreement) {
-    boolean computes = agreement.compute().contains(claims.party());
+  /** By who asked: what an enclave says of its party can be wrong, too. */
+  private static Stream<Difference> app(Claims claims, Challenge challenge, Agreement agreement) {
+    boolean computes = agreement.compute().contains(challenge.party());
     String expected = computes ? agreement.app().toString() : "none";
     String seen = claims.app() == null ? "none" : claims.app().toString();
     return require(
@@ -134,35 +144,33 @@ public final class ReleasePolicy {
         seen);
   }
 
-  private static Optional<Judgement.Refused> environment(
-      VerifiedEvidence evidence, Agreement agreement) {
+  private static Stream<Difference> environment(VerifiedEvidence evidence, Agreement agreement) {
     var wanted = agreement.environment();
-    return require(
-            wanted.shim().contains(evidence.shim()),
-            Reason.EVIDENCE_SHIM_WRONG,
-            "shim_sha256",
-            "the shim's files or start are not those that the parties signed; install the release"
-                + " that the agreement names",
-            wanted.shim(),
-            evidence.shim())
-        .or(() ->
+    return Stream.of(
+            require(
+                wanted.shim().contains(evidence.shim()),
+                Reason.EVIDENCE_SHIM_WRONG,
+                "shim_sha256",
+                "the shim's files or start are not those that the parties signed; install the"
+                    + " release that the agreement names",
+                wanted.shim(),
+                evidence.shim()),
             require(
                 wanted.isolation().contains(evidence.isolation()),
                 Reason.EVIDENCE_ISOLATION_WRONG,
                 "isolation",
                 "the agreement does not accept this isolation level; see parley doctor",
                 wanted.isolation(),
-                evidence.isolation()))
-        .or(() -> tests(evidence.claims().tests(), wanted.tests()));
+                evidence.isolation()),
+            tests(evidence.claims().tests(), wanted.tests()))
+        .flatMap(Function.identity());
   }
 
-  private static Optional<Judgement.Refused> tests(
-      Map<String, String> seen, Map<String, String> wanted) {
+  private static Stream<Difference> tests(Map<String, String> seen, Map<String, String> wanted) {
     return wanted.entrySet().stream()
         .filter(test -> !test.getValue().equals(seen.get(test.getKey())))
-        .findFirst()
         .map(test ->
-            new Judgement.Refused(
+            new Difference(
                 Reason.EVIDENCE_TEST_WRONG,
                 "tests." + test.getKey(),
                 "this environment test did not come out as agreed; see parley doctor",
@@ -170,7 +178,7 @@ public final class ReleasePolicy {
                 seen.getOrDefault(test.getKey(), "not reported")));
   }
 
-  private static Optional<Judgement.Refused> receiveKey(Claims claims, Agreement agreement) {
+  private static Stream<Difference> receiveKey(Claims claims, Agreement agreement) {
     HpkeSuite wanted = agreement.environment().hpke();
     return require(
         claims.receiveKey().suite() == wanted,
@@ -182,13 +190,13 @@ public final class ReleasePolicy {
         claims.receiveKey().suite());
   }
 
-  private static Optional<Judgement.Refused> signingKey(Claims claims) {
+  private static Stream<Difference> signingKey(Claims claims) {
     try {
       new VerifyingKey(claims.signingKey());
-      return Optional.empty();
+      return Stream.empty();
     } catch (RefusedException e) {
-      return Optional.of(
-          new Judgement.Refused(
+      return Stream.of(
+          new Difference(
               Reason.EVIDENCE_KEY_WRONG,
               "signing_key",
               "these bytes are no Ed25519 public key",
@@ -197,11 +205,10 @@ public final class ReleasePolicy {
     }
   }
 
-  private static Optional<Judgement.Refused> require(
+  private static Stream<Difference> require(
       boolean holds, Reason reason, String claim, String advice, Object expected, Object seen) {
     return holds
-        ? Optional.empty()
-        : Optional.of(
-            new Judgement.Refused(reason, claim, advice, expected.toString(), seen.toString()));
+        ? Stream.empty()
+        : Stream.of(new Difference(reason, claim, advice, expected.toString(), seen.toString()));
   }
 }

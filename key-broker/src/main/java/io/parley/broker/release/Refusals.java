@@ -10,6 +10,7 @@ import io.parley.broker.evidence.Verification;
 import io.parley.broker.jobs.JobRows;
 import io.parley.broker.log.AuditLog;
 import io.parley.broker.log.Decision;
+import io.parley.broker.policy.Difference;
 import io.parley.broker.policy.JobContext;
 import io.parley.broker.policy.Judgement;
 import io.parley.broker.store.Store;
@@ -22,8 +23,9 @@ import java.util.Optional;
 
 /**
  * Refusals, recorded before they are answered. The asker learns the reason, the claim and what to
- * do; expected and seen values go into the record, for the owners of the datasets whose keys were
- * asked for. A party that causes too many in a minute is answered TOO_MANY instead. Thread-safe.
+ * do, of the first claim that differs; all that differ, with expected and seen values, go into the
+ * record, for the owners of the datasets whose keys were asked for. A party that causes too many in
+ * a minute is answered TOO_MANY instead. Thread-safe.
  */
 public final class Refusals {
   private final Store store;
@@ -68,8 +70,11 @@ public final class Refusals {
   }
 
   RefusedException bad(Party caller, JobContext context, Verification.Bad<?> bad) {
-    return claim(
-        caller, context, bad.reason(), bad.claim(), bad.advice(), bad.expected(), bad.seen());
+    return differing(
+        caller,
+        context,
+        List.of(
+            new Difference(bad.reason(), bad.claim(), bad.advice(), bad.expected(), bad.seen())));
   }
 
   RefusedException unchecked(
@@ -89,14 +94,7 @@ public final class Refusals {
   }
 
   RefusedException refused(Party caller, JobContext context, Judgement.Refused refused) {
-    return claim(
-        caller,
-        context,
-        refused.reason(),
-        refused.claim(),
-        refused.advice(),
-        refused.expected(),
-        refused.seen());
+    return differing(caller, context, refused.differences());
   }
 
   /** The evidence is fine, the moment is not: halted, expired, finished, or another enclave. */
@@ -112,14 +110,10 @@ public final class Refusals {
     return why;
   }
 
-  private RefusedException claim(
-      Party caller,
-      JobContext context,
-      Reason reason,
-      String claim,
-      String advice,
-      String expected,
-      String seen) {
+  /** The first decides, and is all that the asker is told of; all are recorded. */
+  private RefusedException differing(
+      Party caller, JobContext context, List<Difference> differences) {
+    Difference first = differences.getFirst();
     Agreement agreement = context.agreement().agreement();
     List<String> owners =
         agreement.keysFor(caller.name()).stream()
@@ -134,15 +128,24 @@ public final class Refusals {
                 caller.name(),
                 context.agreement().digest(),
                 context.job().jobId(),
-                reason.name(),
-                "claim %s: %s".formatted(claim, advice))
-            .comparing(List.of(new Decision.Compared(claim, expected, seen)), owners));
+                first.reason().name(),
+                "claim %s: %s".formatted(first.claim(), first.advice()))
+            .comparing(differences.stream().map(Refusals::compared).toList(), owners));
     return new RefusedException(
-        reason,
+        first.reason(),
         "no keys for %s in job %s: claim '%s' is not as agreed: %s. The owners of the datasets see"
-                .formatted(caller.name(), context.job().jobId(), claim, advice)
+                .formatted(caller.name(), context.job().jobId(), first.claim(), first.advice())
             + " expected and seen values with 'parley job explain'",
-        Map.of("claim", claim, "party", caller.name(), "job", context.job().jobId()));
+        Map.of("claim", first.claim(), "party", caller.name(), "job", context.job().jobId()));
+  }
+
+  private static Decision.Compared compared(Difference difference) {
+    return new Decision.Compared(
+        difference.claim(),
+        difference.expected(),
+        difference.seen(),
+        difference.reason().name(),
+        difference.advice());
   }
 
   private void record(Party caller, Decision decision) {

@@ -10,6 +10,8 @@ import io.parley.broker.store.FaultPoints;
 import io.parley.broker.store.Store;
 import io.parley.identity.PartyIdentity;
 import io.parley.identity.SigningKey;
+import io.parley.proto.broker.v1.ComparedClaim;
+import io.parley.proto.broker.v1.Comparison;
 import io.parley.proto.broker.v1.ReadableEntry;
 import io.parley.tlog.InclusionProof;
 import io.parley.tlog.MerkleTree;
@@ -17,6 +19,7 @@ import io.parley.tlog.SignedCheckpoint;
 import io.parley.tlog.Tiles;
 import io.parley.tlog.TreeEdge;
 import io.parley.tlog.TreeProofs;
+import io.parley.transport.Channels;
 import io.parley.wire.Digest;
 import io.parley.wire.EnvironmentException;
 import io.parley.wire.ParleyException;
@@ -29,6 +32,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -367,13 +371,122 @@ class AuditLogTest {
   @Test
   void whatIsTooLongIsCutAndNeverLost() {
     append("\u00e4".repeat(50_000));
-    assertThat(new LogReader(store, log).decisions(HOSPITAL, "", 5, 10))
+    assertThat(new LogReader(store, log).decisions(HOSPITAL, "", 5, 10).decisions())
         .singleElement()
         .satisfies(decision ->
             assertThat(decision.getDetail())
                 .endsWith("\u00e4...")
                 .hasSize(Entry.TEXT_BYTES_MAX / 2 + 3));
     reopen();
+  }
+
+  @Test
+  void aComparisonHasRoomForSoManyClaimsAndSaysHowManyMoreThereAre() {
+    compare(claims(LoggedComparison.CLAIMS_MAX + 72, "x"));
+    Comparison many = last().getComparison();
+    assertThat(many.getClaimsList()).hasSize(LoggedComparison.CLAIMS_MAX);
+    assertThat(many.getClaims(0).getClaim()).isEqualTo("claim0");
+    assertThat(many.getLeftOut()).isEqualTo(72);
+    reopen();
+  }
+
+  @Test
+  void aComparisonHasRoomForSoManyBytesAndSmallClaimsAfterALargeOneStay() {
+    List<Decision.Compared> claims = claims(64, "x".repeat(900));
+    claims.add(1, new Decision.Compared("large", "y".repeat(50_000), "z".repeat(50_000)));
+    claims.add(new Decision.Compared("last", "a", "b", "EVIDENCE_KEY_WRONG", "c"));
+    compare(claims);
+    Comparison cut = last().getComparison();
+    assertThat(cut.getSerializedSize()).isLessThan(LoggedComparison.CLAIMS_BYTES_MAX + (1 << 10));
+    assertThat(cut.getClaimsList())
+        .extracting(ComparedClaim::getClaim)
+        .startsWith("claim0", "large", "claim1")
+        .endsWith("last");
+    assertThat(cut.getClaimsCount() + cut.getLeftOut()).isEqualTo(66);
+    assertThat(cut.getLeftOut()).isPositive();
+    reopen();
+  }
+
+  @Test
+  void theClaimThatDecidedIsThereHoweverLargeItIs() {
+    String large = "y".repeat(50_000);
+    compare(
+        List.of(
+            new Decision.Compared(large, large, large, "EVIDENCE_APP_WRONG", large),
+            new Decision.Compared("second", "a", "b")));
+    assertThat(last().getComparison().getClaimsList())
+        .singleElement()
+        .satisfies(claim -> {
+          assertThat(claim.getClaim()).hasSize(Entry.TEXT_BYTES_MAX + 3);
+          assertThat(claim.getReason()).isEqualTo("EVIDENCE_APP_WRONG");
+        });
+    assertThat(last().getComparison().getLeftOut()).isEqualTo(1);
+  }
+
+  @Test
+  void largeComparisonsKeepNobodyFromReadingOn() {
+    int refusals = 400;
+    store.write(write -> {
+      for (int i = 0; i < refusals; i++) {
+        log.append(write, refusal(claims(64, "x".repeat(300))));
+      }
+      return true;
+    });
+    LogReader reader = new LogReader(store, log);
+    List<io.parley.proto.broker.v1.Decision> all = new ArrayList<>();
+    long from = 0;
+    int pages = 0;
+    do {
+      DecisionPage page = reader.decisions(HOSPITAL, "", from, 1000);
+      assertThat(page.decisions().stream().mapToLong(each -> each.getSerializedSize()).sum())
+          .isLessThan(Channels.MAX_MESSAGE_BYTES / 2 + (64 << 10));
+      all.addAll(page.decisions());
+      from = page.next();
+      pages++;
+    } while (from != 0);
+    assertThat(pages).isGreaterThan(1);
+    assertThat(all)
+        .extracting(io.parley.proto.broker.v1.Decision::getIndex)
+        .containsExactlyElementsOf(LongStream.range(0, 5 + refusals).boxed().toList());
+  }
+
+  @Test
+  void aComparisonOfEarlierVersionsIsStillRead() {
+    // As it was written before every claim that differs was: one claim, without reason and advice.
+    Comparison old =
+        Comparison.newBuilder()
+            .addClaims(
+                ComparedClaim.newBuilder().setClaim("app_sha256").setExpected("one").setSeen("two"))
+            .build();
+    assertThat(
+            LoggedComparison.of(List.of(new Decision.Compared("app_sha256", "one", "two")))
+                .toByteString())
+        .isEqualTo(old.toByteString());
+    compare(List.of(new Decision.Compared("app_sha256", "one", "two")));
+    reopen();
+    assertThat(last().getComparison()).isEqualTo(old);
+  }
+
+  private static List<Decision.Compared> claims(int count, String seen) {
+    List<Decision.Compared> claims = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      claims.add(
+          new Decision.Compared("claim" + i, "other", seen, "EVIDENCE_TEST_WRONG", "do this"));
+    }
+    return claims;
+  }
+
+  private static Decision refusal(List<Decision.Compared> claims) {
+    return Decision.refusal("hospital", null, "", "EVIDENCE_TEST_WRONG", "claim claim0")
+        .comparing(claims, List.of("hospital"));
+  }
+
+  private void compare(List<Decision.Compared> claims) {
+    store.write(write -> log.append(write, refusal(claims)));
+  }
+
+  private io.parley.proto.broker.v1.Decision last() {
+    return new LogReader(store, log).decisions(HOSPITAL, "", 5, 10).decisions().getLast();
   }
 
   @Test
@@ -393,7 +506,7 @@ class AuditLogTest {
     assertThat(files().resolve("checkpoint").toFile().delete()).isTrue();
     open("key");
     assertThat(log.checkpoint().head().size()).isEqualTo(6);
-    var decisions = new LogReader(store, log).decisions(HOSPITAL, "", 0, 10);
+    var decisions = new LogReader(store, log).decisions(HOSPITAL, "", 0, 10).decisions();
     assertThat(decisions).hasSize(6);
     assertThat(decisions.getFirst().getDetail()).isEqualTo("entry 1");
     assertThat(decisions.getLast().getComparison().getClaims(0).getClaim()).isEqualTo("app_sha256");

@@ -2,6 +2,7 @@ package io.parley.peer.cli;
 
 import io.parley.peer.cli.output.RowWriter.Column;
 import io.parley.proto.broker.v1.ComparedClaim;
+import io.parley.proto.broker.v1.Comparison;
 import io.parley.proto.broker.v1.Decision;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,12 +21,28 @@ final class Explanation {
     if (!decision.getAction().equals(REFUSE)) {
       return;
     }
-    for (ComparedClaim claim : decision.getComparison().getClaimsList()) {
-      rows.add(row(decision, claim.getClaim(), claim.getExpected(), claim.getSeen()));
+    Comparison comparison = decision.getComparison();
+    for (ComparedClaim claim : comparison.getClaimsList()) {
+      rows.add(
+          row(
+              decision,
+              claim.getReason().isEmpty() ? decision.getReason() : claim.getReason(),
+              claim,
+              claim.getAdvice().isEmpty() ? decision.getDetail() : claim.getAdvice()));
     }
-    if (decision.getComparison().getClaimsCount() == 0) {
+    if (comparison.getLeftOut() != 0) {
+      // As the others, so that scripts see it too.
+      rows.add(
+          row(
+              decision,
+              null,
+              null,
+              "%s more claims differ that the log had no room for"
+                  .formatted(Integer.toUnsignedString(comparison.getLeftOut()))));
+    }
+    if (comparison.getClaimsCount() == 0) {
       hidden = hidden || decision.getDetail().startsWith("claim ");
-      rows.add(row(decision, null, null, null));
+      rows.add(row(decision, decision.getReason(), null, decision.getDetail()));
     }
   }
 
@@ -53,15 +70,15 @@ final class Explanation {
   }
 
   private static List<@Nullable Object> row(
-      Decision decision, @Nullable String claim, @Nullable String expected, @Nullable String seen) {
+      Decision decision, @Nullable String reason, @Nullable ComparedClaim claim, String detail) {
     return Arrays.<@Nullable Object>asList(
         JobViews.time(decision.hasAt(), decision.getAt()),
         decision.getParty(),
-        decision.getReason(),
-        claim,
-        expected,
-        seen,
-        decision.getDetail(),
+        reason,
+        claim == null ? null : claim.getClaim(),
+        claim == null ? null : claim.getExpected(),
+        claim == null ? null : claim.getSeen(),
+        detail,
         decision.getIndex());
   }
 }
