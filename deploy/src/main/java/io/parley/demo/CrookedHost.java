@@ -17,6 +17,7 @@ import io.parley.identity.SigningKey;
 import io.parley.peer.config.NodeConfig;
 import io.parley.peer.config.NodeConfigFile;
 import io.parley.peer.platform.Credentials.Credential;
+import io.parley.peer.platform.Credentials.Wish;
 import io.parley.peer.platform.Launch;
 import io.parley.peer.platform.Measurement;
 import io.parley.peer.platform.Platform;
@@ -42,7 +43,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.util.List;
 import java.util.TreeMap;
 
 /**
@@ -157,10 +157,7 @@ final class CrookedHost {
               new TreeMap<>(agreement.environment().tests()));
       ByteString bytes = claims.encode();
       ByteString document =
-          launch.attest(
-              ReportData.of(bytes),
-              (ekCertificates, akPublic) ->
-                  credential(broker, job, party, ekCertificates, akPublic));
+          launch.attest(ReportData.of(bytes), wish -> credential(broker, job, party, wish));
       return new Evidence(platform.kind(), bytes, document);
     }
   }
@@ -190,18 +187,15 @@ final class CrookedHost {
   }
 
   private static Credential credential(
-      KeyServiceBlockingStub broker,
-      JobSpec job,
-      String party,
-      List<ByteString> ekCertificates,
-      ByteString akPublic) {
+      KeyServiceBlockingStub broker, JobSpec job, String party, Wish wish) {
     CreateCredentialResponse answer =
         broker.createCredential(
             CreateCredentialRequest.newBuilder()
                 .setJobId(job.jobId())
                 .setParty(party)
-                .addAllEkCertificates(ekCertificates)
-                .setAkPublic(akPublic)
+                .addAllEkCertificates(wish.ekCertificates())
+                .addAllCollateral(wish.collateral())
+                .setAkPublic(wish.akPublic())
                 .build());
     return new Credential(
         answer.getCredentialId(), answer.getCredentialBlob(), answer.getEncryptedSecret());

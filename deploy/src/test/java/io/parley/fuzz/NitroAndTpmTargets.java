@@ -14,6 +14,7 @@ import io.parley.broker.evidence.nitro.NitroDocumentParser;
 import io.parley.broker.evidence.nitro.NitroVerifier;
 import io.parley.broker.evidence.tpm2.CredentialActivation;
 import io.parley.broker.evidence.tpm2.EkCertificate;
+import io.parley.broker.evidence.tpm2.EkRevocation;
 import io.parley.broker.evidence.tpm2.FakeTpm;
 import io.parley.broker.evidence.tpm2.TpmAnchor;
 import io.parley.broker.evidence.tpm2.TpmEvidenceParser;
@@ -104,7 +105,9 @@ final class NitroAndTpmTargets {
 
   private static TpmAnchor activated(FakeTpm tpm) {
     EkCertificate endorsed =
-        Verdicts.genuine(EkCertificate.verify(tpm.chain(), tpm.roots(), FakeAuthority.NOW));
+        Verdicts.genuine(
+            EkCertificate.verify(
+                tpm.chain(), tpm.roots(), EkRevocation.NOT_REQUIRED, FakeAuthority.NOW));
     CredentialActivation challenge =
         Verdicts.genuine(CredentialActivation.challenge(endorsed, tpm.key(), new SecureRandom()));
     return new TpmAnchor.Activated(

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import io.parley.agreement.SignedAgreement;
+import io.parley.agreement.platform.TpmPolicy;
 import io.parley.broker.evidence.FakeAuthority;
 import io.parley.broker.evidence.tpm2.FakeTpm;
 import io.parley.evidence.Evidence;
@@ -122,6 +123,10 @@ final class CredentialTest {
     unreadable(request -> request.setEkCertificates(0, HardwareWorld.bytes(20_000, 0x30)));
     unreadable(request ->
         request.addAllEkCertificates(Collections.nCopies(7, request.getEkCertificates(1))));
+    unreadable(request -> request.setCollateral(0, HardwareWorld.bytes(100, 0x30)));
+    unreadable(request -> request.setCollateral(0, HardwareWorld.bytes((128 << 10) + 1, 0x30)));
+    unreadable(
+        request -> request.addAllCollateral(Collections.nCopies(15, request.getCollateral(0))));
     unreadable(request -> request.setAkPublic(world.tpm.area()));
     unreadable(request -> request.setAkPublic(ByteString.EMPTY));
     unreadable(request -> request.setAkPublic(HardwareWorld.bytes(1025, 1)));
@@ -172,6 +177,48 @@ final class CredentialTest {
                     List.of(other.endorsement.certificate(), world.tpm.root.certificate())))
             .build();
     refused(Reason.EVIDENCE_CHAIN_WRONG, () -> world.broker.keys(INSURER).createCredential(mixed));
+  }
+
+  @Test
+  void theVendorsListsMustBeThereAndWithoutThisTpm() {
+    CreateCredentialRequest right = HardwareWorld.request(world.tpm, world.job, INSURER);
+    notGiven(Reason.EVIDENCE_COLLATERAL_MISSING, right.toBuilder().clearCollateral().build());
+    notGiven(
+        Reason.EVIDENCE_CERTIFICATE_REVOKED,
+        right.toBuilder()
+            .addAllCollateral(
+                FakeAuthority.der(
+                    world.tpm.issuer.revoking(
+                        FakeAuthority.NOW.minusSeconds(1),
+                        FakeAuthority.TO,
+                        world.tpm.endorsement.certificate())))
+            .build());
+  }
+
+  private void notGiven(Reason reason, CreateCredentialRequest request) {
+    refused(reason, () -> world.broker.keys(INSURER).createCredential(request));
+    assertThat(world.broker.decisions(INSURER).getLast().getReason()).isEqualTo(reason.name());
+  }
+
+  @Test
+  void theAgreementMayDoWithoutLists() {
+    TpmPolicy strict = world.tpm(List.of());
+    SignedAgreement without =
+        world.activate(
+            "without-lists",
+            List.of(
+                new TpmPolicy(
+                    strict.pcrs(),
+                    strict.attestationKeys(),
+                    strict.roots(),
+                    strict.emulators(),
+                    false)));
+    CreateCredentialRequest request =
+        HardwareWorld.request(world.tpm, world.broker.startJob(without), INSURER).toBuilder()
+            .clearCollateral()
+            .build();
+    assertThat(world.broker.keys(INSURER).createCredential(request).getCredentialId().size())
+        .isEqualTo(32);
   }
 
   private Evidence evidence(TpmDocument.Credential credential) {

@@ -27,6 +27,7 @@ import io.parley.proto.broker.v1.RequestKeysResponse;
 import io.parley.wire.Digest;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.cert.X509CRL;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -216,6 +217,7 @@ public final class HardwareWorld implements AutoCloseable {
         .setJobId(forJob.getJobId())
         .setParty(party)
         .addAllEkCertificates(FakeAuthority.der(asked.chain()))
+        .addAllCollateral(FakeAuthority.der(asked.lists().toArray(X509CRL[]::new)))
         .setAkPublic(asked.sizedArea())
         .build();
   }

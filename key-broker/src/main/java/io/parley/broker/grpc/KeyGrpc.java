@@ -9,6 +9,7 @@ import io.parley.broker.answers.SignedAnswers;
 import io.parley.broker.answers.SignedRecorded;
 import io.parley.broker.jobs.Jobs;
 import io.parley.broker.policy.Challenges;
+import io.parley.broker.release.CredentialWish;
 import io.parley.broker.release.GivenCredential;
 import io.parley.broker.release.KeyRelease;
 import io.parley.broker.release.LoggedReceipt;
@@ -100,8 +101,10 @@ public final class KeyGrpc extends KeyServiceGrpc.KeyServiceImplBase {
                   caller,
                   request.getJobId(),
                   request.getParty(),
-                  request.getEkCertificatesList(),
-                  request.getAkPublic());
+                  new CredentialWish(
+                      request.getEkCertificatesList(),
+                      request.getCollateralList(),
+                      request.getAkPublic()));
           return CreateCredentialResponse.newBuilder()
               .setCredentialId(given.id())
               .setCredentialBlob(given.blob())

@@ -28,7 +28,6 @@ import io.parley.wire.BugException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -82,13 +81,10 @@ public final class KeyRelease {
   /**
    * A credential for the TPM of the party's enclave of a job.
    *
-   * @param chain DER of the endorsement key's certificate and its issuers
-   * @param attestationKey TPM2B_PUBLIC
    * @throws RefusedException as {@link #challenge}, INVALID_EVIDENCE, EVIDENCE_KIND_NOT_ALLOWED, or
    *     what is wrong with the certificates or the key
    */
-  public GivenCredential credential(
-      Party caller, String jobId, String party, List<ByteString> chain, ByteString attestationKey) {
+  public GivenCredential credential(Party caller, String jobId, String party, CredentialWish wish) {
     JobContext context = requireEnclave(caller, jobId, party);
     if (!verifiers.accepts(TpmPolicy.KIND)) {
       throw refusals.unchecked(
@@ -97,7 +93,7 @@ public final class KeyRelease {
           new Verification.Unchecked<>(
               Reason.EVIDENCE_KIND_NOT_ALLOWED, "this broker does not accept evidence of a TPM"));
     }
-    return switch (credentials.give(context, party, chain, attestationKey)) {
+    return switch (credentials.give(context, party, wish)) {
       case Verification.Genuine<GivenCredential>(GivenCredential given) -> given;
       case Verification.Bad<?> bad -> throw refusals.bad(caller, context, bad);
       case Verification.Unchecked<?> unchecked ->

@@ -4,15 +4,18 @@ import com.google.protobuf.ByteString;
 import io.parley.agreement.platform.PlatformPolicy;
 import io.parley.agreement.platform.TpmPolicy;
 import io.parley.broker.evidence.Verification;
+import io.parley.broker.evidence.collateral.Collateral;
 import io.parley.broker.evidence.collateral.CollateralSource;
 import io.parley.broker.evidence.tpm2.CredentialActivation;
 import io.parley.broker.evidence.tpm2.Credentials;
 import io.parley.broker.evidence.tpm2.EkCertificate;
+import io.parley.broker.evidence.tpm2.EkRevocation;
 import io.parley.broker.evidence.tpm2.TpmKey;
 import io.parley.broker.evidence.trust.Certificates;
 import io.parley.broker.evidence.trust.Chains;
 import io.parley.broker.evidence.trust.KnownSignatures;
 import io.parley.broker.policy.JobContext;
+import io.parley.evidence.HardwareDocument;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -42,7 +45,7 @@ public final class TpmCredentials {
   private final InstantSource clock;
 
   /**
-   * @param own issuers that TPMs do not send along
+   * @param own issuers, and revocation lists, that TPMs do not send along
    */
   public TpmCredentials(
       Credentials out,
@@ -62,8 +65,7 @@ public final class TpmCredentials {
    *
    * @throws RefusedException INVALID_EVIDENCE, TOO_MANY
    */
-  Verification<GivenCredential> give(
-      JobContext context, String party, List<ByteString> chain, ByteString attestationKey) {
+  Verification<GivenCredential> give(JobContext context, String party, CredentialWish wish) {
     @Nullable PlatformPolicy policy =
         context.agreement().agreement().environment().platform(TpmPolicy.KIND).orElse(null);
     if (!(policy instanceof TpmPolicy tpm) || tpm.roots().isEmpty()) {
@@ -74,12 +76,13 @@ public final class TpmCredentials {
           "roots in environment.tpm2",
           "none");
     }
+    ByteString attestationKey = wish.attestationKey();
     if (attestationKey.size() > MAX_KEY_BYTES) {
       throw wrong(
           "ak_public", "has %d bytes, at most %d".formatted(attestationKey.size(), MAX_KEY_BYTES));
     }
     TpmKey key = TpmKey.parseSized(attestationKey);
-    return switch (EkCertificate.verify(chain(chain), names(tpm), clock.instant(), known)) {
+    return switch (endorsement(tpm, wish)) {
       case Verification.Genuine<EkCertificate>(EkCertificate endorsement) ->
           CredentialActivation.challenge(endorsement, key, random)
               .map(activation -> keep(context.job().jobId(), party, activation));
@@ -103,14 +106,43 @@ public final class TpmCredentials {
         out.validFor());
   }
 
-  /** From the leaf to a root: as it came, and the issuers that are at hand. */
-  private List<X509Certificate> chain(List<ByteString> der) {
+  private Verification<EkCertificate> endorsement(TpmPolicy policy, CredentialWish wish) {
+    List<X509Certificate> came = chain(wish.chain());
+    Collateral atHand = collateral(wish.collateral()).and(own.current());
+    // From the leaf to a root: as it came, and the issuers that are at hand.
+    List<X509Certificate> leafToRoot = Chains.complete(came, atHand.certificates());
+    return EkCertificate.verify(
+        leafToRoot,
+        names(policy),
+        new EkRevocation(atHand.lists(), policy.revocationRequired()),
+        clock.instant(),
+        known);
+  }
+
+  private static List<X509Certificate> chain(List<ByteString> der) {
     if (der.isEmpty() || der.size() > MAX_CHAIN) {
       throw wrong("ek_certificates", "are %d, expected 1 to %d".formatted(der.size(), MAX_CHAIN));
     }
     List<X509Certificate> came = new ArrayList<>();
     der.forEach(each -> came.add(Certificates.parse("EK", each)));
-    return Chains.complete(came, own.current().certificates());
+    return came;
+  }
+
+  private static Collateral collateral(List<ByteString> pieces) {
+    if (pieces.size() > HardwareDocument.MAX_PARTS) {
+      throw wrong(
+          "collateral",
+          "are %d pieces, at most %d".formatted(pieces.size(), HardwareDocument.MAX_PARTS));
+    }
+    for (ByteString piece : pieces) {
+      if (piece.size() > HardwareDocument.MAX_COLLATERAL_BYTES) {
+        throw wrong(
+            "collateral",
+            "has a piece of %d bytes, at most %d"
+                .formatted(piece.size(), HardwareDocument.MAX_COLLATERAL_BYTES));
+      }
+    }
+    return Collateral.read("EK", pieces);
   }
 
   private static Map<Digest, String> names(TpmPolicy policy) {

@@ -48,6 +48,7 @@ final class Asker {
                   .setJobId(enclave.facts().jobId())
                   .setParty(enclave.facts().party())
                   .addAllEkCertificates(FakeAuthority.der(vendors.tpm.chain()))
+                  .addAllCollateral(vendors.tpmLists)
                   .setAkPublic(vendors.tpm.sizedArea())
                   .build());
     }

@@ -36,12 +36,16 @@ final class Vendors {
   final FakeTpm tpm = FakeTpm.ecc();
   final FakeIntel intel;
 
+  /** DER. */
+  final List<ByteString> tpmLists;
+
   private final X509CRL amdList;
   private final List<ByteString> intelAnswers;
 
   Vendors(Instant now) {
     intel = new FakeIntel(now.minus(Duration.ofDays(1)), now.plus(Duration.ofDays(1)));
     amdList = amd.root.revoking(FakeAuthority.FROM, FakeAuthority.TO);
+    tpmLists = FakeAuthority.der(tpm.lists().toArray(X509CRL[]::new));
     intelAnswers = intel.answers(intel.tcbInfo());
   }
 

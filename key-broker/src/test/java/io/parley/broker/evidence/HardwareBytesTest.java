@@ -15,6 +15,7 @@ import io.parley.broker.evidence.collateral.CollateralSource;
 import io.parley.broker.evidence.tpm2.CredentialActivation;
 import io.parley.broker.evidence.tpm2.Credentials;
 import io.parley.broker.evidence.tpm2.EkCertificate;
+import io.parley.broker.evidence.tpm2.EkRevocation;
 import io.parley.broker.evidence.trust.KnownSignatures;
 import io.parley.broker.policy.platform.Comparison;
 import io.parley.broker.policy.platform.PlatformCheck;
@@ -111,7 +112,12 @@ final class HardwareBytesTest {
   private void credential() {
     var unused = credentials.take(SEVENS, context.jobId(), INSURER);
     var endorsement =
-        genuine(EkCertificate.verify(world.tpm.chain(), world.tpm.roots(), FakeAuthority.NOW));
+        genuine(
+            EkCertificate.verify(
+                world.tpm.chain(),
+                world.tpm.roots(),
+                EkRevocation.NOT_REQUIRED,
+                FakeAuthority.NOW));
     ByteString id =
         credentials.keep(
             context.jobId(),

@@ -36,8 +36,10 @@ public sealed interface PlatformConfig {
    *
    * @param device the kernel's, with a resource manager
    * @param certificates folder of those above the endorsement key's; null where there is none
+   * @param collateral folder of their issuers' revocation lists; null where there is none
    */
-  record TpmDevice(Path device, @Nullable Path certificates) implements PlatformConfig {
+  record TpmDevice(Path device, @Nullable Path certificates, @Nullable Path collateral)
+      implements PlatformConfig {
     @Override
     public String kind() {
       return "tpm2";

@@ -66,16 +66,17 @@ public final class PlatformSection {
   }
 
   private PlatformConfig tpm() {
-    useless("tpm2", "tsm", "collateral");
+    useless("tpm2", "tsm");
     String tpm =
         section.required("tpm", SWTPM, "swtpm or a device such as /dev/tpmrm0", text -> text);
     if (tpm.equals(SWTPM)) {
-      useless("tpm2 with swtpm", "certificates");
+      useless("tpm2 with swtpm", "certificates", "collateral");
       return new EmulatedTpm();
     }
     return new TpmDevice(
         section.value("tpm", Path.of("/dev/tpmrm0"), PlatformSection::absolute),
-        folder("certificates"));
+        folder("certificates"),
+        folder("collateral"));
   }
 
   private Path tsm() {

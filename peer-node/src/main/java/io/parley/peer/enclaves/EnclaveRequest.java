@@ -31,7 +31,7 @@ public record EnclaveRequest(
 
   /** For platforms that ask for none. */
   public static final Credentials NO_CREDENTIALS =
-      (ekCertificates, akPublic) -> {
+      wish -> {
         throw new EnvironmentException(
             Reason.PLATFORM_UNAVAILABLE, "there are no credentials for this enclave's platform");
       };

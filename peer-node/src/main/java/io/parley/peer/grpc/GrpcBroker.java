@@ -9,6 +9,7 @@ import io.parley.agreement.SignedAgreement;
 import io.parley.identity.Membership;
 import io.parley.peer.jobs.Broker;
 import io.parley.peer.jobs.ShimMessage;
+import io.parley.peer.platform.Credentials;
 import io.parley.peer.platform.Credentials.Credential;
 import io.parley.peer.witness.LogWitness;
 import io.parley.proto.broker.v1.AgreementRecord;
@@ -36,7 +37,6 @@ import io.parley.wire.EnvironmentException;
 import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -171,8 +171,7 @@ public final class GrpcBroker implements Broker {
   }
 
   @Override
-  public Credential createCredential(
-      String jobId, String party, List<ByteString> ekCertificates, ByteString akPublic) {
+  public Credential createCredential(String jobId, String party, Credentials.Wish wish) {
     CreateCredentialResponse answer =
         witnessed(() ->
             keys()
@@ -180,8 +179,9 @@ public final class GrpcBroker implements Broker {
                     CreateCredentialRequest.newBuilder()
                         .setJobId(jobId)
                         .setParty(party)
-                        .addAllEkCertificates(ekCertificates)
-                        .setAkPublic(akPublic)
+                        .addAllEkCertificates(wish.ekCertificates())
+                        .addAllCollateral(wish.collateral())
+                        .setAkPublic(wish.akPublic())
                         .build()));
     return new Credential(
         answer.getCredentialId(), answer.getCredentialBlob(), answer.getEncryptedSecret());

@@ -2,9 +2,9 @@ package io.parley.peer.jobs;
 
 import com.google.protobuf.ByteString;
 import io.parley.agreement.SignedAgreement;
+import io.parley.peer.platform.Credentials;
 import io.parley.peer.platform.Credentials.Credential;
 import io.parley.wire.Digest;
-import java.util.List;
 
 /**
  * The key broker, as a node calls it. Thread-safe. Calls block, and fail with a ParleyException:
@@ -30,8 +30,7 @@ public interface Broker {
   void createJob(String requestId, String jobId, Digest agreement, Digest job);
 
   /** A challenge for the TPM that vouches for this party's enclave; good once, a few minutes. */
-  Credential createCredential(
-      String jobId, String party, List<ByteString> ekCertificates, ByteString akPublic);
+  Credential createCredential(String jobId, String party, Credentials.Wish wish);
 
   /**
    * Forwards a shim's call, after looking that it is about this job and this party and nothing

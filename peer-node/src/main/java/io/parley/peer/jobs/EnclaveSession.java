@@ -302,8 +302,8 @@ final class EnclaveSession {
     }
   }
 
-  private Credentials.Credential credential(List<ByteString> ekCertificates, ByteString akPublic) {
-    return host.broker().createCredential(job.id(), job.party(), ekCertificates, akPublic);
+  private Credentials.Credential credential(Credentials.Wish wish) {
+    return host.broker().createCredential(job.id(), job.party(), wish);
   }
 
   private void openChannel(ShimMessage.OpenChannel wish) {

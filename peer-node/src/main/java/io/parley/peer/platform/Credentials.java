@@ -17,11 +17,23 @@ public interface Credentials {
   record Credential(ByteString id, ByteString blob, ByteString encryptedSecret) {}
 
   /**
-   * Asks for a credential.
+   * What a credential is asked for with.
    *
    * @param ekCertificates of the endorsement key, DER, leaf first
+   * @param collateral revocation lists of their issuers, DER
    * @param akPublic the attestation key, TPM2B_PUBLIC
+   */
+  record Wish(List<ByteString> ekCertificates, List<ByteString> collateral, ByteString akPublic) {
+    public Wish {
+      ekCertificates = List.copyOf(ekCertificates);
+      collateral = List.copyOf(collateral);
+    }
+  }
+
+  /**
+   * Asks for a credential.
+   *
    * @throws io.parley.wire.ParleyException what the broker answered, or BROKER_UNAVAILABLE
    */
-  Credential create(List<ByteString> ekCertificates, ByteString akPublic);
+  Credential create(Wish wish);
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The machine's own TPM, by the kernel's device with a resource manager ({@code /dev/tpmrm0}), for
@@ -23,15 +24,18 @@ final class DeviceSource implements TpmSource {
   private final Path device;
   private final FileLog log;
   private final List<ByteString> issuers;
+  private final Supplier<List<ByteString>> lists;
 
   /**
    * @param log private file for what is measured
    * @param issuers DER certificates above the endorsement key's
+   * @param lists reads DER revocation lists of the issuers
    */
-  DeviceSource(Path device, Path log, List<ByteString> issuers) {
+  DeviceSource(Path device, Path log, List<ByteString> issuers, Supplier<List<ByteString>> lists) {
     this.device = device;
     this.log = new FileLog(log);
     this.issuers = List.copyOf(issuers);
+    this.lists = lists;
   }
 
   @Override
@@ -82,6 +86,11 @@ final class DeviceSource implements TpmSource {
     @Override
     public List<ByteString> issuers() {
       return issuers;
+    }
+
+    @Override
+    public List<ByteString> lists() {
+      return lists.get();
     }
 
     @Override

@@ -193,6 +193,12 @@ final class SwtpmSource implements TpmSource {
       return authority.chain();
     }
 
+    /** The party's own authority revokes nothing. */
+    @Override
+    public List<ByteString> lists() {
+      return List.of();
+    }
+
     @Override
     public void close() {
       if (!running.remove(this)) {

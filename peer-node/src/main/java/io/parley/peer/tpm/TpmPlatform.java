@@ -25,6 +25,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
  * TPMs 2.0: shim and app are measured into registers before an enclave starts, and a quote over
@@ -73,10 +74,15 @@ public final class TpmPlatform implements Platform {
    * @param device the kernel's, with a resource manager
    * @param log private file for what is measured into it
    * @param issuers DER certificates above the endorsement key's
+   * @param lists reads DER revocation lists of the issuers, anew for each enclave
    */
   public static TpmPlatform device(
-      Path device, Path log, List<ByteString> issuers, SecureRandom random) {
-    return new TpmPlatform(new DeviceSource(device, log, issuers), random);
+      Path device,
+      Path log,
+      List<ByteString> issuers,
+      Supplier<List<ByteString>> lists,
+      SecureRandom random) {
+    return new TpmPlatform(new DeviceSource(device, log, issuers, lists), random);
   }
 
   @Override
@@ -182,7 +188,9 @@ public final class TpmPlatform implements Platform {
       try (Certified endorsement = EndorsementKeys.load(session.tpm())) {
         List<ByteString> chain = new ArrayList<>(List.of(endorsement.certificate()));
         chain.addAll(session.issuers());
-        Credential asked = checked(credentials.create(chain, key.sizedArea()));
+        Credential asked =
+            checked(
+                credentials.create(new Credentials.Wish(chain, session.lists(), key.sizedArea())));
         byte[] nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);
         ByteString answer =

@@ -16,6 +16,9 @@ interface TpmSource extends AutoCloseable {
     /** DER certificates above the endorsement key's, as far as they are known here. */
     List<ByteString> issuers() throws IOException;
 
+    /** DER revocation lists of the issuers, as they are now. */
+    List<ByteString> lists();
+
     /** Lets go of the TPM; nothing that was started for it is left. */
     @Override
     void close();

@@ -25,7 +25,9 @@ class NodeConfigFileTest {
     assertThat(platform("{evidence: tpm2, tpm: swtpm}"))
         .isEqualTo(new PlatformConfig.EmulatedTpm());
     assertThat(platform("{evidence: tpm2, tpm: /dev/tpmrm0, certificates: /c}"))
-        .isEqualTo(new PlatformConfig.TpmDevice(Path.of("/dev/tpmrm0"), Path.of("/c")));
+        .isEqualTo(new PlatformConfig.TpmDevice(Path.of("/dev/tpmrm0"), Path.of("/c"), null));
+    assertThat(platform("{evidence: tpm2, tpm: /dev/tpmrm0, collateral: /l}"))
+        .isEqualTo(new PlatformConfig.TpmDevice(Path.of("/dev/tpmrm0"), null, Path.of("/l")));
     assertThat(platform("{evidence: sev-snp, tsm: /t, certificates: /c, collateral: /d}"))
         .isEqualTo(
             new PlatformConfig.ConfidentialVm(
@@ -118,6 +120,7 @@ class NodeConfigFileTest {
         "enclave: {tpm: swtpm}         | enclave.tpm: has no meaning for evidence of simulated",
         "enclave: {evidence: tdx, tpm: swtpm} | enclave.tpm: has no meaning for evidence of tdx",
         "enclave: {evidence: tpm2, tpm: swtmp} | enclave.tpm: 'swtmp' is no absolute path",
+        "enclave: {evidence: tpm2, tpm: swtpm, collateral: /l} | enclave.collateral: has no",
         "enclave: {evidence: tpm2, tpm: swtpm, certificates: /c} | enclave.certificates: has no",
         "enclave: {evidence: tdx, certificates: /c} | enclave.certificates: has no meaning",
         "enclave: {evidence: sev-snp, tsm: report} | enclave.tsm: 'report' is no absolute path",

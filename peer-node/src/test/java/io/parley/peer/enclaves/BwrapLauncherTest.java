@@ -50,7 +50,7 @@ class BwrapLauncherTest {
   private static final Platform PLATFORM =
       new SimulatedPlatform((label, message) -> ByteString.copyFrom(new byte[64]));
   private static final Credentials NO_CREDENTIALS =
-      (certificates, key) -> {
+      wish -> {
         throw new AssertionError("the simulated platform needs no credential");
       };
 

@@ -10,6 +10,7 @@ import io.parley.evidence.MeasuredEvent;
 import io.parley.evidence.ReportData;
 import io.parley.evidence.TpmDocument;
 import io.parley.peer.machine.RunAs;
+import io.parley.peer.platform.Credentials;
 import io.parley.peer.platform.Launch;
 import io.parley.peer.platform.Measurement;
 import io.parley.wire.Digest;
@@ -148,7 +149,7 @@ class SwtpmPlatformTest {
           TpmDocument.parse(
               launch.attest(
                   REPORT_DATA,
-                  (certificates, area) -> {
+                  asked -> {
                     throw new AssertionError("nobody should be asked");
                   }));
       assertThat(document.credential()).isEqualTo(new TpmDocument.Credential.None());
@@ -162,8 +163,12 @@ class SwtpmPlatformTest {
       assertThatThrownBy(() ->
               launch.attest(
                   REPORT_DATA,
-                  (certificates, area) ->
-                      broker.create(certificates, area.concat(ByteString.fromHex("00")))))
+                  asked ->
+                      broker.create(
+                          new Credentials.Wish(
+                              asked.ekCertificates(),
+                              asked.collateral(),
+                              asked.akPublic().concat(ByteString.fromHex("00"))))))
           .isInstanceOf(EnvironmentException.class)
           .hasMessageContaining("ActivateCredential: TPM_RC_INTEGRITY");
       // The session of the failed try did not stay.

@@ -31,19 +31,21 @@ final class TestCredentials implements Credentials {
   private final SecureRandom random = new SecureRandom();
   final byte[] secret = new byte[32];
   List<X509Certificate> chain = List.of();
+  List<ByteString> collateral = List.of();
 
   @Override
-  public Credential create(List<ByteString> ekCertificates, ByteString akPublic) {
+  public Credential create(Wish wish) {
     try {
       List<X509Certificate> certificates = new ArrayList<>();
-      for (ByteString der : ekCertificates) {
+      for (ByteString der : wish.ekCertificates()) {
         certificates.add(
             (X509Certificate)
                 CertificateFactory.getInstance("X.509")
                     .generateCertificate(new ByteArrayInputStream(der.toByteArray())));
       }
       chain = certificates;
-      ByteString area = akPublic.substring(2);
+      collateral = wish.collateral();
+      ByteString area = wish.akPublic().substring(2);
       ByteString name = ByteString.fromHex("000b").concat(Digest.of(area).value());
       random.nextBytes(secret);
       byte[] seed = new byte[32];

@@ -37,6 +37,8 @@ class TpmDeviceTest {
 
   private Path folder;
   private Path log;
+  private static final ByteString A_LIST = ByteString.copyFromUtf8("a list");
+
   private Emulator emulator;
   private FakeDevice device;
   private TpmPlatform platform;
@@ -79,6 +81,16 @@ class TpmDeviceTest {
     }
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(log)))
         .isEqualTo("rw-------");
+  }
+
+  /** Read for each enclave, so that a party can keep them up to date. */
+  @Test
+  void sendsRevocationListsWithItsCertificates() {
+    TestCredentials broker = new TestCredentials();
+    try (Launch launch = platform.measure(measurement(FIRST))) {
+      assertThat(launch.attest(REPORT_DATA, broker)).isNotEmpty();
+    }
+    assertThat(broker.collateral).containsExactly(A_LIST);
   }
 
   @Test
@@ -207,12 +219,17 @@ class TpmDeviceTest {
   @Test
   void deviceThatIsNotThereIsNamed() {
     TpmPlatform none =
-        TpmPlatform.device(folder.resolve("tpmrm0"), log, List.of(), new SecureRandom());
+        TpmPlatform.device(folder.resolve("tpmrm0"), log, List.of(), List::of, new SecureRandom());
     assertUnavailable(() -> none.measure(measurement(FIRST)), "this machine has no TPM 2.0");
   }
 
   private TpmPlatform started() throws IOException {
-    return TpmPlatform.device(device.path(), log, emulator.authority().chain(), new SecureRandom());
+    return TpmPlatform.device(
+        device.path(),
+        log,
+        emulator.authority().chain(),
+        () -> List.of(A_LIST),
+        new SecureRandom());
   }
 
   private void extend(int pcr) throws IOException {

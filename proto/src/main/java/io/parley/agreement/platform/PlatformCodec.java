@@ -133,6 +133,7 @@ public final class PlatformCodec {
         .addAllAttestationKeySha256(policy.attestationKeys().stream().map(Digest::value).toList())
         .addAllRoots(roots(policy.roots()))
         .addAllEmulators(policy.emulators())
+        .setRevocationNotRequired(!policy.revocationRequired())
         .build();
   }
 
@@ -141,7 +142,8 @@ public final class PlatformCodec {
         pcrs(message.getPcrsList()),
         message.getAttestationKeySha256List().stream().map(Digest::new).toList(),
         roots(message.getRootsList()),
-        message.getEmulatorsList());
+        message.getEmulatorsList(),
+        !message.getRevocationNotRequired());
   }
 
   private static List<PcrValue> pcrs(SortedMap<Integer, ByteString> pcrs) {

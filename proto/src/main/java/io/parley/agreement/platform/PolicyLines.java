@@ -36,6 +36,10 @@ final class PolicyLines {
     return plain(key, allowed ? "allowed" : "refused");
   }
 
+  PolicyLines revocation(boolean required) {
+    return plain("revocation", required ? "required" : "not_required");
+  }
+
   PolicyLines registers(String key, SortedMap<Integer, ByteString> values) {
     return plain(
         key,

@@ -96,6 +96,13 @@ final class PolicyValues {
     return section.value(key, "refused", word("refused", "allowed")).equals("allowed");
   }
 
+  /** Required is the strict value. */
+  boolean revocationRequired() {
+    return section
+        .value("revocation", "required", word("required", "not_required"))
+        .equals("required");
+  }
+
   SortedMap<String, Digest> roots() {
     SortedMap<String, Digest> roots = new TreeMap<>();
     @Nullable Map<String, String> named =

@@ -48,11 +48,7 @@ final class SevSnpYaml {
             SevSnpPolicy.STRICT_HOST_DATA);
     boolean debug = values.allowed("debug");
     boolean migration = values.allowed("migration");
-    boolean revocation =
-        values
-            .section()
-            .value("revocation", "required", word("required", "not_required"))
-            .equals("required");
+    boolean revocation = values.revocationRequired();
     SortedMap<String, Digest> roots = values.roots();
     values.rules().roots(roots);
     roots
@@ -105,7 +101,7 @@ final class SevSnpYaml {
         .bytes("host_data", policy.hostData())
         .allowed("debug", policy.debugAllowed())
         .allowed("migration", policy.migrationAllowed())
-        .plain("revocation", policy.revocationRequired() ? "required" : "not_required")
+        .revocation(policy.revocationRequired())
         .roots(policy.roots())
         .lines();
   }

@@ -13,12 +13,15 @@ import java.util.SortedMap;
  * @param attestationKeys that are trusted by name: SHA-256 over the SubjectPublicKeyInfo
  * @param roots of TPM vendors, by name; there are many vendors, so there is no default
  * @param emulators models of emulated TPMs that are accepted, of {@link #EMULATORS}
+ * @param revocationRequired whether the issuers' revocation lists must be there; an emulated TPM
+ *     has none
  */
 public record TpmPolicy(
     SortedMap<Integer, ByteString> pcrs,
     List<Digest> attestationKeys,
     SortedMap<String, Digest> roots,
-    List<String> emulators)
+    List<String> emulators,
+    boolean revocationRequired)
     implements PlatformPolicy {
   /** The kind of evidence. */
   public static final String KIND = "tpm2";
@@ -31,6 +34,15 @@ public record TpmPolicy(
 
   /** What vouches for a key that is trusted by name, so no root can be called that. */
   public static final String PINNED_KEY = "pinned-key";
+
+  /** With the strict values of the rest. */
+  public TpmPolicy(
+      SortedMap<Integer, ByteString> pcrs,
+      List<Digest> attestationKeys,
+      SortedMap<String, Digest> roots,
+      List<String> emulators) {
+    this(pcrs, attestationKeys, roots, emulators, true);
+  }
 
   /**
    * @throws RefusedException INVALID_AGREEMENT that lists every problem

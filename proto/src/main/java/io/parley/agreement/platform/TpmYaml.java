@@ -13,7 +13,7 @@ final class TpmYaml {
 
   static @Nullable PlatformPolicy read(Problems problems, PolicyValues values) {
     int before = problems.count();
-    values.only("pcrs", "roots", "attestation_keys", "emulators");
+    values.only("pcrs", "roots", "attestation_keys", "emulators", "revocation");
     SortedMap<Integer, ByteString> pcrs = pcrs(problems, values);
     int trust = problems.count();
     List<Digest> keys = values.any("attestation_keys", "digests", Digest::parse);
@@ -25,7 +25,10 @@ final class TpmYaml {
     List<String> emulators =
         values.any("emulators", "models", PolicyValues.word(TpmPolicy.EMULATORS));
     values.rules().emulators(emulators);
-    return problems.count() > before ? null : new TpmPolicy(pcrs, keys, roots, emulators);
+    boolean revocation = values.revocationRequired();
+    return problems.count() > before
+        ? null
+        : new TpmPolicy(pcrs, keys, roots, emulators, revocation);
   }
 
   private static SortedMap<Integer, ByteString> pcrs(Problems problems, PolicyValues values) {
@@ -46,6 +49,7 @@ final class TpmYaml {
         .registers("pcrs", policy.pcrs())
         .digests("attestation_keys", policy.attestationKeys())
         .list("emulators", policy.emulators())
+        .revocation(policy.revocationRequired())
         .roots(policy.roots())
         .lines();
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -57,6 +58,24 @@ final class PlatformPolicyTest {
             () -> PlatformYaml.parse(text.formatted("genoa, turin", measurement), "p").policy())
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("minimum_tcb: 'fmc' is missing");
+  }
+
+  /** What was signed before lists could be named has the same bytes, and is strict. */
+  @Test
+  void aTpmsListsAreRequiredUnlessThePolicySaysOtherwise() {
+    TpmPolicy strict = PolicySamples.swtpm();
+    assertThat(strict.revocationRequired()).isTrue();
+    assertThat(PlatformCodec.toMessage(strict).getTpm2().getAllFields().keySet())
+        .extracting(FieldDescriptor::getName)
+        .containsExactly("roots", "emulators");
+    String text = "kind: tpm2\npcrs: {7: %s}\nattestation_keys: [%s]\n";
+    text = text.formatted("ab".repeat(32), root(1));
+    assertThat(((TpmPolicy) PlatformYaml.parse(text, "p").policy()).revocationRequired()).isTrue();
+    String without = text + "revocation: not_required\n";
+    assertThat(((TpmPolicy) PlatformYaml.parse(without, "p").policy()).revocationRequired())
+        .isFalse();
+    assertThatThrownBy(() -> PlatformYaml.parse(without.replace("not_", "un"), "p"))
+        .hasMessageContaining("revocation: 'unrequired' is not one of required, not_required");
   }
 
   @Test

@@ -52,7 +52,8 @@ public final class PolicySamples {
         new TreeMap<>(Map.of(0, bytes(32, 1), 7, bytes(32, 2))),
         List.of(root(6), root(5)),
         new TreeMap<>(Map.of("a-vendor", root(7))),
-        List.of("swtpm"));
+        List.of("swtpm"),
+        false);
   }
 
   /** As an agreement may have it where nothing but the enclave is compared. */

@@ -29,20 +29,26 @@ public final class EkCertificate {
   }
 
   /**
-   * Checks the chain of an endorsement key's certificate.
+   * Checks the chain of an endorsement key's certificate, and that nothing in it is revoked.
    *
    * @param leafToRoot the root included
    * @param roots name by fingerprint; there are many vendors of TPMs, so there is no default
+   * @param revocation lists are wanted of a TPM that its vendor made; an emulation's authority
+   *     publishes none
    */
-  public static Verification<EkCertificate> verify(
-      List<X509Certificate> leafToRoot, Map<Digest, String> roots, Instant at) {
-    return verify(leafToRoot, roots, at, KnownSignatures.none());
-  }
-
-  /** As {@link #verify(List, Map, Instant)}, with chains that were checked before. */
   public static Verification<EkCertificate> verify(
       List<X509Certificate> leafToRoot,
       Map<Digest, String> roots,
+      EkRevocation revocation,
+      Instant at) {
+    return verify(leafToRoot, roots, revocation, at, KnownSignatures.none());
+  }
+
+  /** As {@link #verify(List, Map, EkRevocation, Instant)}, with chains that were checked before. */
+  public static Verification<EkCertificate> verify(
+      List<X509Certificate> leafToRoot,
+      Map<Digest, String> roots,
+      EkRevocation revocation,
       Instant at,
       KnownSignatures known) {
     return Verification.of(() -> {
@@ -56,9 +62,10 @@ public final class EkCertificate {
             EK_CERTIFICATE,
             "another usage");
       }
+      String emulator = TpmModel.of(leaf).emulator();
+      (emulator.isEmpty() ? revocation : revocation.optional()).check(leafToRoot, at, known);
       Digest root = Certificates.fingerprint(leafToRoot.getLast());
-      return new EkCertificate(
-          Chains.key("EK", leaf), roots.getOrDefault(root, ""), TpmModel.of(leaf).emulator());
+      return new EkCertificate(Chains.key("EK", leaf), roots.getOrDefault(root, ""), emulator);
     });
   }
 

@@ -17,6 +17,7 @@ import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
@@ -51,6 +52,8 @@ public final class FakeTpm {
   private static final int RIGHT_ATTRIBUTES = 0x00050072;
 
   public final FakeAuthority root = FakeAuthority.root("CN=TPMs", FakeAuthority.rsa());
+  public final FakeAuthority issuer =
+      root.issuer("CN=TPMs of a year", FakeAuthority.ec("secp384r1"));
   public final FakeAuthority endorsement;
   public final KeyPair attestation;
   public final int attributes;
@@ -60,7 +63,7 @@ public final class FakeTpm {
     this.attributes = attributes;
     List<Extra> extras = new ArrayList<>(List.of(usage()));
     extras.addAll(List.of(about));
-    this.endorsement = root.leaf("CN=EK", endorsement, extras);
+    this.endorsement = issuer.leaf("CN=EK", endorsement, extras);
   }
 
   public static FakeTpm rsa() {
@@ -113,7 +116,14 @@ public final class FakeTpm {
   }
 
   public List<X509Certificate> chain() {
-    return List.of(endorsement.certificate(), root.certificate());
+    return List.of(endorsement.certificate(), issuer.certificate(), root.certificate());
+  }
+
+  /** What the vendor publishes: nothing is revoked. */
+  public List<X509CRL> lists() {
+    return List.of(
+        root.revoking(FakeAuthority.FROM, FakeAuthority.TO),
+        issuer.revoking(FakeAuthority.FROM, FakeAuthority.TO));
   }
 
   public Map<Digest, String> roots() {

@@ -4,6 +4,7 @@ import static io.parley.broker.evidence.FakeAuthority.NOW;
 import static io.parley.broker.evidence.Outcomes.bad;
 import static io.parley.broker.evidence.Outcomes.genuine;
 import static io.parley.broker.evidence.Outcomes.unchecked;
+import static io.parley.broker.evidence.tpm2.EkRevocation.NOT_REQUIRED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -164,20 +165,23 @@ final class TpmVerifierTest {
   void refusesEndorsementKeysWithoutAVendor() {
     bad(
         Reason.EVIDENCE_ROOT_UNKNOWN,
-        EkCertificate.verify(ECC.chain(), FakeTpm.ecc().roots(), NOW));
-    bad(Reason.EVIDENCE_ROOT_UNKNOWN, EkCertificate.verify(ECC.chain(), Map.of(), NOW));
+        EkCertificate.verify(ECC.chain(), FakeTpm.ecc().roots(), NOT_REQUIRED, NOW));
+    bad(
+        Reason.EVIDENCE_ROOT_UNKNOWN,
+        EkCertificate.verify(ECC.chain(), Map.of(), NOT_REQUIRED, NOW));
     bad(
         Reason.EVIDENCE_CERTIFICATE_EXPIRED,
-        EkCertificate.verify(ECC.chain(), ECC.roots(), Instant.parse("2060-01-01T00:00:00Z")));
+        EkCertificate.verify(
+            ECC.chain(), ECC.roots(), NOT_REQUIRED, Instant.parse("2060-01-01T00:00:00Z")));
     FakeAuthority other = ECC.root.leaf("CN=no EK", FakeAuthority.ec("secp256r1"), List.of());
     bad(
         Reason.EVIDENCE_CHAIN_WRONG,
         EkCertificate.verify(
-            List.of(other.certificate(), ECC.root.certificate()), ECC.roots(), NOW));
+            List.of(other.certificate(), ECC.root.certificate()), ECC.roots(), NOT_REQUIRED, NOW));
   }
 
   private static EkCertificate endorsed(FakeTpm tpm) {
-    return genuine(EkCertificate.verify(tpm.chain(), tpm.roots(), NOW));
+    return genuine(EkCertificate.verify(tpm.chain(), tpm.roots(), NOT_REQUIRED, NOW));
   }
 
   private static TpmAnchor activated(FakeTpm tpm) {

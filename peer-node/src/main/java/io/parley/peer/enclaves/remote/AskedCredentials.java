@@ -40,7 +40,7 @@ final class AskedCredentials implements Credentials, AutoCloseable {
   }
 
   @Override
-  public Credential create(List<ByteString> ekCertificates, ByteString akPublic) {
+  public Credential create(Wish wish) {
     CompletableFuture<CredentialAnswer> answer = new CompletableFuture<>();
     long id = ask(answer);
     try {
@@ -49,8 +49,9 @@ final class AskedCredentials implements Credentials, AutoCloseable {
               .setCredentialWish(
                   CredentialWish.newBuilder()
                       .setId(id)
-                      .addAllEkCertificates(ekCertificates)
-                      .setAkPublic(akPublic))
+                      .addAllEkCertificates(wish.ekCertificates())
+                      .addAllCollateral(wish.collateral())
+                      .setAkPublic(wish.akPublic()))
               .build());
       return credential(answer.get(ANSWER_SECONDS_MAX, TimeUnit.SECONDS));
     } catch (InterruptedException e) {

@@ -1,6 +1,7 @@
 package io.parley.peer.enclaves.remote;
 
 import com.google.protobuf.ByteString;
+import io.parley.evidence.HardwareDocument;
 import io.parley.peer.platform.Credentials;
 import io.parley.proto.enclave.v1.Credential;
 import io.parley.proto.enclave.v1.CredentialAnswer;
@@ -9,6 +10,7 @@ import io.parley.wire.ParleyException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import io.parley.wire.Statuses;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -50,7 +52,9 @@ final class BrokerCalls {
     try {
       check(wish);
       Credentials.Credential credential =
-          credentials.create(wish.getEkCertificatesList(), wish.getAkPublic());
+          credentials.create(
+              new Credentials.Wish(
+                  wish.getEkCertificatesList(), wish.getCollateralList(), wish.getAkPublic()));
       answer.setCredential(
           Credential.newBuilder()
               .setCredentialId(credential.id())
@@ -65,15 +69,20 @@ final class BrokerCalls {
   private void check(CredentialWish wish) {
     boolean fits =
         calls.incrementAndGet() <= CALLS_MAX
-            && wish.getEkCertificatesCount() <= CERTIFICATES_MAX
-            && wish.getEkCertificatesList().stream()
-                .mapToInt(ByteString::size)
-                .allMatch(size -> size <= CERTIFICATE_BYTES_MAX)
+            && fits(wish.getEkCertificatesList(), CERTIFICATES_MAX, CERTIFICATE_BYTES_MAX)
+            && fits(
+                wish.getCollateralList(),
+                HardwareDocument.MAX_PARTS,
+                HardwareDocument.MAX_COLLATERAL_BYTES)
             && wish.getAkPublic().size() <= PUBLIC_BYTES_MAX;
     if (!fits) {
       throw new RefusedException(
           Reason.PEER_PROTOCOL_BROKEN,
           "the enclave server asks for more or larger credentials than a job needs");
     }
+  }
+
+  private static boolean fits(List<ByteString> parts, int count, int bytes) {
+    return parts.size() <= count && parts.stream().allMatch(part -> part.size() <= bytes);
   }
 }

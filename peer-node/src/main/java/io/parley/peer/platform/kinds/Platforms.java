@@ -135,6 +135,7 @@ public final class Platforms {
         config.device(),
         in.state().resolve("tpm-events.log"),
         PublishedFiles.certificates(config.certificates()),
+        () -> PublishedFiles.collateral(config.collateral()),
         in.random());
   }
 }

@@ -306,7 +306,7 @@ class RemoteEnclaveTest {
               reasonOf(() -> {
                 var unused =
                     enclave.attest(
-                        ByteString.copyFrom(new byte[64]), (ek, ak) -> fail("nobody asks the TPM"));
+                        ByteString.copyFrom(new byte[64]), wish -> fail("nobody asks the TPM"));
               }))
           .isEqualTo(Reason.PEER_PROTOCOL_BROKEN);
     }
