@@ -212,7 +212,8 @@ final class CredentialTest {
                     strict.attestationKeys(),
                     strict.roots(),
                     strict.emulators(),
-                    false)));
+                    false,
+                    strict.alsoQuoted())));
     CreateCredentialRequest request =
         HardwareWorld.request(world.tpm, world.broker.startJob(without), INSURER).toBuilder()
             .clearCollateral()

@@ -134,6 +134,7 @@ public final class PlatformCodec {
         .addAllRoots(roots(policy.roots()))
         .addAllEmulators(policy.emulators())
         .setRevocationNotRequired(!policy.revocationRequired())
+        .addAllAlsoQuoted(policy.alsoQuoted())
         .build();
   }
 
@@ -143,7 +144,8 @@ public final class PlatformCodec {
         message.getAttestationKeySha256List().stream().map(Digest::new).toList(),
         roots(message.getRootsList()),
         message.getEmulatorsList(),
-        !message.getRevocationNotRequired());
+        !message.getRevocationNotRequired(),
+        message.getAlsoQuotedList());
   }
 
   private static List<PcrValue> pcrs(SortedMap<Integer, ByteString> pcrs) {

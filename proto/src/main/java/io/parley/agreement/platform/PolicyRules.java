@@ -13,7 +13,6 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -27,9 +26,6 @@ final class PolicyRules {
   static final int MAX_VALUES = 64;
 
   static final int MAX_ADVISORIES = 256;
-
-  /** Anyone on the machine may reset these two. */
-  private static final Set<Integer> RESETTABLE = Set.of(16, 23);
 
   private static final Pattern ADVISORY = Pattern.compile("[A-Z0-9][A-Z0-9-]{0,63}");
 
@@ -164,9 +160,23 @@ final class PolicyRules {
 
   void tpmPcrs(Map<Integer, ByteString> pcrs) {
     pcrs("pcrs", pcrs, TpmPolicy.PCRS, TpmPolicy.PCR_BYTES);
-    for (int pcr : RESETTABLE) {
+    for (int pcr : TpmPolicy.RESETTABLE) {
       if (pcrs.containsKey(pcr)) {
         add("pcrs." + pcr, "can be reset by anyone; name another");
+      }
+    }
+  }
+
+  /** A register that keeps its value needs one to be compared with. */
+  void tpmAlsoQuoted(List<Integer> registers) {
+    count("also_quoted", registers.size(), 0, MAX_VALUES);
+    unique("also_quoted", registers);
+    for (int pcr : registers) {
+      if (!TpmPolicy.RESETTABLE.contains(pcr)) {
+        add(
+            "also_quoted",
+            "'%s' is not one of %s, which anyone can reset; name its value in 'pcrs'"
+                .formatted(Integer.toUnsignedString(pcr), TpmPolicy.RESETTABLE));
       }
     }
   }

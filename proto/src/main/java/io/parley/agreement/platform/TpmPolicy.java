@@ -15,19 +15,24 @@ import java.util.SortedMap;
  * @param emulators models of emulated TPMs that are accepted, of {@link #EMULATORS}
  * @param revocationRequired whether the issuers' revocation lists must be there; an emulated TPM
  *     has none
+ * @param alsoQuoted of {@link #RESETTABLE}: a quote may be over these too, whatever they hold
  */
 public record TpmPolicy(
     SortedMap<Integer, ByteString> pcrs,
     List<Digest> attestationKeys,
     SortedMap<String, Digest> roots,
     List<String> emulators,
-    boolean revocationRequired)
+    boolean revocationRequired,
+    List<Integer> alsoQuoted)
     implements PlatformPolicy {
   /** The kind of evidence. */
   public static final String KIND = "tpm2";
 
   /** Emulated TPMs that certificates are known to name. */
   public static final List<String> EMULATORS = List.of("swtpm");
+
+  /** Registers that anyone on the machine may reset, so that their values say nothing. */
+  public static final List<Integer> RESETTABLE = List.of(16, 23);
 
   public static final int PCR_BYTES = 32;
   public static final int PCRS = 24;
@@ -41,7 +46,7 @@ public record TpmPolicy(
       List<Digest> attestationKeys,
       SortedMap<String, Digest> roots,
       List<String> emulators) {
-    this(pcrs, attestationKeys, roots, emulators, true);
+    this(pcrs, attestationKeys, roots, emulators, true, List.of());
   }
 
   /**
@@ -52,10 +57,12 @@ public record TpmPolicy(
     attestationKeys = PolicyRules.sortedDigests(attestationKeys);
     roots = PolicyRules.sorted(roots);
     emulators = PolicyRules.sorted(emulators);
+    alsoQuoted = PolicyRules.sorted(alsoQuoted);
     PolicyRules rules = PolicyRules.ofRecord();
     rules.tpmPcrs(pcrs);
     rules.tpmTrust(attestationKeys, roots);
     rules.emulators(emulators);
+    rules.tpmAlsoQuoted(alsoQuoted);
     rules.throwIfAny(KIND);
   }
 

@@ -13,7 +13,7 @@ final class TpmYaml {
 
   static @Nullable PlatformPolicy read(Problems problems, PolicyValues values) {
     int before = problems.count();
-    values.only("pcrs", "roots", "attestation_keys", "emulators", "revocation");
+    values.only("pcrs", "roots", "attestation_keys", "emulators", "revocation", "also_quoted");
     SortedMap<Integer, ByteString> pcrs = pcrs(problems, values);
     int trust = problems.count();
     List<Digest> keys = values.any("attestation_keys", "digests", Digest::parse);
@@ -26,9 +26,12 @@ final class TpmYaml {
         values.any("emulators", "models", PolicyValues.word(TpmPolicy.EMULATORS));
     values.rules().emulators(emulators);
     boolean revocation = values.revocationRequired();
+    List<Integer> also =
+        values.any("also_quoted", "registers", PolicyValues.number(TpmPolicy.PCRS - 1));
+    values.rules().tpmAlsoQuoted(also);
     return problems.count() > before
         ? null
-        : new TpmPolicy(pcrs, keys, roots, emulators, revocation);
+        : new TpmPolicy(pcrs, keys, roots, emulators, revocation, also);
   }
 
   private static SortedMap<Integer, ByteString> pcrs(Problems problems, PolicyValues values) {
@@ -50,6 +53,7 @@ final class TpmYaml {
         .digests("attestation_keys", policy.attestationKeys())
         .list("emulators", policy.emulators())
         .revocation(policy.revocationRequired())
+        .list("also_quoted", policy.alsoQuoted())
         .roots(policy.roots())
         .lines();
   }

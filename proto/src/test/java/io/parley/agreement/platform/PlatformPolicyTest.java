@@ -79,6 +79,21 @@ final class PlatformPolicyTest {
   }
 
   @Test
+  void onlyRegistersThatAnyoneMayResetAreQuotedWithoutAValue() {
+    String text =
+        "kind: tpm2\npcrs: {7: %s}\nattestation_keys: [%s]\nalso_quoted: "
+            .formatted("ab".repeat(32), root(1));
+    TpmPolicy read = (TpmPolicy) PlatformYaml.parse(text + "[23, 16]\n", "p").policy();
+    assertThat(read.alsoQuoted()).containsExactly(16, 23);
+    assertThatThrownBy(() -> PlatformYaml.parse(text + "[16, 15]\n", "p"))
+        .hasMessageContaining("also_quoted: '15' is not one of [16, 23]");
+    assertThatThrownBy(() -> PlatformYaml.parse(text + "[16, 16]\n", "p"))
+        .hasMessageContaining("also_quoted: has a value twice");
+    assertThatThrownBy(() -> PlatformYaml.parse(text + "[24]\n", "p"))
+        .hasMessageContaining("also_quoted[0]: '24' is not 0 to 23");
+  }
+
+  @Test
   void ordersMeanNothing() {
     SevSnpPolicy snp = PolicySamples.snp();
     assertThat(snp.measurements()).containsExactly(bytes(48, 1), bytes(48, 0xff));

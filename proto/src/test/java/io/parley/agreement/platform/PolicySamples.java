@@ -53,7 +53,8 @@ public final class PolicySamples {
         List.of(root(6), root(5)),
         new TreeMap<>(Map.of("a-vendor", root(7))),
         List.of("swtpm"),
-        false);
+        false,
+        List.of(23, 16));
   }
 
   /** As an agreement may have it where nothing but the enclave is compared. */

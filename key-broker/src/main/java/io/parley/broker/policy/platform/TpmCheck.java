@@ -19,7 +19,8 @@ import java.util.TreeSet;
 /**
  * What is wanted of a machine with a TPM 2.0.
  *
- * @param selection which PCRs must be quoted, no more and no fewer
+ * @param selection which PCRs must be quoted, no fewer, and no more but those of {@code alsoQuoted}
+ * @param alsoQuoted which PCRs may be quoted too, whatever they hold
  * @param pcrs by index
  * @param anchors what may bind the key to a TPM: names of roots, or "pinned-key"
  * @param emulators what emulation it may be; "none" is a TPM that its vendor made
@@ -31,6 +32,7 @@ public record TpmCheck(
     Expected<String> emulators,
     Map<Digest, String> roots,
     Expected<Set<Integer>> selection,
+    List<Integer> alsoQuoted,
     SortedMap<Integer, Expected<ByteString>> pcrs,
     List<Digest> attestationKeys)
     implements PlatformCheck {
@@ -40,6 +42,7 @@ public record TpmCheck(
     pcrs = Collections.unmodifiableSortedMap(new TreeMap<>(pcrs));
     roots = Map.copyOf(roots);
     attestationKeys = List.copyOf(attestationKeys);
+    alsoQuoted = List.copyOf(alsoQuoted);
   }
 
   static TpmCheck of(TpmPolicy policy, PolicySource source) {
@@ -73,6 +76,7 @@ public record TpmCheck(
         source.expect("emulators", emulators),
         roots,
         source.expect("pcrs", (Set<Integer>) new TreeSet<>(selection)),
+        policy.alsoQuoted(),
         pcrs,
         policy.attestationKeys());
   }
@@ -84,6 +88,7 @@ public record TpmCheck(
         new Expected.Unchecked<>(because),
         Map.of(),
         new Expected.Unchecked<>(because),
+        List.of(),
         new TreeMap<>(),
         List.of());
   }
@@ -113,8 +118,8 @@ public record TpmCheck(
         "pcr_selection",
         selection,
         claims.pcrs().keySet(),
-        Set::equals,
-        "",
+        this::isSelected,
+        alsoQuoted.isEmpty() ? "" : "beside any of %s exactly ".formatted(alsoQuoted),
         "quote the registers that the parties signed");
     pcrs.forEach((index, expected) ->
         all.equal(
@@ -124,5 +129,11 @@ public record TpmCheck(
             claims.pcrs().getOrDefault(index, ByteString.EMPTY),
             "start the machine with what the parties signed"));
     return all.all();
+  }
+
+  private boolean isSelected(Set<Integer> wanted, Set<Integer> quoted) {
+    Set<Integer> compared = new TreeSet<>(quoted);
+    compared.removeIf(pcr -> alsoQuoted.contains(pcr) && !wanted.contains(pcr));
+    return compared.equals(wanted);
   }
 }

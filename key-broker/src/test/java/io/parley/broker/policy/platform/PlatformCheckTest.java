@@ -149,6 +149,35 @@ final class PlatformCheckTest {
 
   @ParameterizedTest
   @CsvSource({
+    "'', '7', true",
+    "'', '7 16', false",
+    "'also_quoted: [16]', '7', true",
+    "'also_quoted: [16]', '7 16', true",
+    "'also_quoted: [16]', '7 16 23', false",
+    "'also_quoted: [16]', '7 11 16', false",
+    "'also_quoted: [16]', '16', false",
+    "'also_quoted: [16, 23]', '7 23', true",
+    "'also_quoted: [16, 23]', '7 16 23', true",
+  })
+  void aQuoteIsOverWhatIsNamedAndNoMore(String also, String quoted, boolean allowed) {
+    TpmCheck policy =
+        (TpmCheck)
+            check(
+                "kind: tpm2\npcrs: {7: %1$s}\nroots: {v: \"sha256:%1$s\"}\n%2$s\n"
+                    .formatted("ab".repeat(32), also),
+                "p");
+    TreeMap<Integer, ByteString> pcrs = new TreeMap<>();
+    for (String pcr : quoted.split(" ")) {
+      pcrs.put(Integer.valueOf(pcr), io.parley.broker.evidence.trust.Hex.parse("ab".repeat(32)));
+    }
+    TpmClaims claims =
+        new TpmClaims(
+            "v", "", io.parley.wire.Digest.of(new byte[1]), pcrs, ByteString.EMPTY, 0, 0, 0);
+    assertThat(differences(policy.compare(claims)).isEmpty()).isEqualTo(allowed);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "kind, kind",
     "families, families",
     "measurements, measurements",
