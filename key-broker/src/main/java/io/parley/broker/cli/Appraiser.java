@@ -20,6 +20,7 @@ import io.parley.broker.evidence.tpm2.TpmAnchor;
 import io.parley.broker.evidence.tpm2.TpmEvidenceParser;
 import io.parley.broker.evidence.tpm2.TpmKey;
 import io.parley.broker.evidence.tpm2.TpmQuote;
+import io.parley.broker.evidence.tpm2.TpmToolsParser;
 import io.parley.broker.evidence.tpm2.TpmVerifier;
 import io.parley.broker.evidence.trust.RevocationLists;
 import io.parley.broker.policy.platform.Comparison;
@@ -112,7 +113,7 @@ final class Appraiser {
 
   /** The activation of a credential needs the TPM: offline a key can only be trusted by name. */
   private Appraisal tpm(TpmCheck policy) {
-    TpmQuote quote = new TpmEvidenceParser().parse(files.evidence());
+    TpmQuote quote = quote();
     TpmKey key = quote.key();
     TpmAnchor anchor =
         key == null || policy.attestationKeys().isEmpty()
@@ -123,6 +124,14 @@ final class Appraiser {
                     : policy.attestationKeys().getFirst());
     Verification<TpmClaims> verification = new TpmVerifier().verify(quote, anchor, reportData);
     return appraisal(verification, policy::compare);
+  }
+
+  private TpmQuote quote() {
+    QuoteParts parts = files.parts();
+    return parts == null
+        ? new TpmEvidenceParser().parse(files.evidence())
+        : new TpmToolsParser()
+            .parse(files.evidence(), parts.signature(), parts.pcrs(), parts.key());
   }
 
   /** Who gives collateral wants it to count. */

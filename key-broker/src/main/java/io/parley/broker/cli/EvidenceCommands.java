@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -97,6 +98,9 @@ public final class EvidenceCommands implements Runnable {
         description = "What is wanted of the platform, as YAML.")
     private @Nullable Path policy;
 
+    @ArgGroup(exclusive = false)
+    private @Nullable QuoteFiles quote;
+
     @Parameters(paramLabel = "FILE", description = "The evidence.")
     private @Nullable Path file;
 
@@ -112,13 +116,17 @@ public final class EvidenceCommands implements Runnable {
       if (!collateral.isEmpty() && !wanted.hasCollateral()) {
         throw new ParameterException(line, "there is no collateral for " + kind);
       }
+      if (quote != null && wanted != EvidenceKind.TPM2) {
+        throw new ParameterException(
+            line, "--key, --signature and --pcrs are for a TPM's quote, not for " + kind);
+      }
       if (!chain.isEmpty() && !wanted.hasChain()) {
         line.getErr().println("note: --chain is not used: there is none beside the evidence");
       }
       ExpectedReportData expected = expected(line);
       PlatformCheck platform = platform(line, wanted);
       try {
-        EvidenceFiles files = EvidenceFiles.read(Objects.requireNonNull(file), chain, collateral);
+        EvidenceFiles files = files();
         Appraisal appraisal = new Appraiser(files, expected, instant).appraise(wanted, platform);
         return say(new Report(wanted, instant, expected, appraisal), line);
       } catch (IOException e) {
@@ -127,6 +135,11 @@ public final class EvidenceCommands implements Runnable {
         line.getErr().printf("refused: %s: %s%n", e.reason(), e.getMessage());
         return REFUSED;
       }
+    }
+
+    private EvidenceFiles files() throws IOException {
+      EvidenceFiles files = EvidenceFiles.read(Objects.requireNonNull(file), chain, collateral);
+      return quote == null ? files : files.with(quote.read());
     }
 
     abstract void show(Report report, PrintWriter out);

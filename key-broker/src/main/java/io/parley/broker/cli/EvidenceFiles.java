@@ -10,6 +10,7 @@ import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What came on the command line.
@@ -19,13 +20,15 @@ import java.util.List;
  * @param lists of the collateral files
  * @param json collateral that is JSON
  * @param collateralGiven whether there were collateral files at all
+ * @param parts of a quote; null where the evidence is one file
  */
 record EvidenceFiles(
     ByteString evidence,
     List<X509Certificate> certificates,
     List<X509CRL> lists,
     List<ByteString> json,
-    boolean collateralGiven) {
+    boolean collateralGiven,
+    @Nullable QuoteParts parts) {
   private static final int MAX_CERTIFICATES = 32;
 
   /**
@@ -81,6 +84,11 @@ record EvidenceFiles(
     if (certificates.size() > MAX_CERTIFICATES) {
       throw Octets.malformed("chain", "certificates", "are more than " + MAX_CERTIFICATES);
     }
-    return new EvidenceFiles(evidence, certificates, lists, json, collateralGiven);
+    return new EvidenceFiles(evidence, certificates, lists, json, collateralGiven, null);
+  }
+
+  /** The same, with what belongs to the quote. */
+  EvidenceFiles with(QuoteParts quote) {
+    return new EvidenceFiles(evidence, certificates, lists, json, collateralGiven, quote);
   }
 }

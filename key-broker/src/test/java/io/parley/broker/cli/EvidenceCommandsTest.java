@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.FakeAuthority;
+import io.parley.broker.evidence.collateral.VendorFile;
 import io.parley.broker.evidence.nitro.FakeAws;
 import io.parley.broker.evidence.sevsnp.FakeAmd;
 import io.parley.broker.evidence.sevsnp.SnpProduct;
 import io.parley.broker.evidence.tpm2.FakeTpm;
+import io.parley.broker.evidence.tpm2.TpmKey;
+import io.parley.wire.Digest;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -178,6 +181,80 @@ final class EvidenceCommandsTest {
                 "--policy",
                 text("tpm2.yaml", policy.replace("02".repeat(32), "04".repeat(32))).toString()));
     assertThat(other.err()).contains("EVIDENCE_PCR_WRONG: pcrs.7:");
+  }
+
+  @Test
+  void readsTheFilesOfTpm2Tools() throws IOException {
+    String[] quote = {
+      "--kind",
+      "tpm2",
+      "--at",
+      FakeAuthority.NOW.toString(),
+      "--key",
+      sample("ecdsa.pem"),
+      "--signature",
+      sample("ecdsa.sig"),
+      "--report-data",
+      "0102030405"
+    };
+    Ran incomplete = run(with(quote, "verify", sample("ecdsa.msg")));
+    assertThat(incomplete.code()).isEqualTo(2);
+    assertThat(incomplete.err()).contains("--pcrs");
+    String[] all = with(quote, "verify", "--pcrs", sample("ecdsa.pcrs"), sample("ecdsa.msg"));
+    assertThat(run(all).err()).contains("EVIDENCE_ATTESTATION_KEY_UNBOUND: could not be checked");
+    TpmKey key = TpmKey.parse(VendorFile.bytes(Path.of(sample("ecdsa.pem"))));
+    String policy =
+        """
+        kind: tpm2
+        attestation_keys: ["%s"]
+        pcrs: {0: "%s", 7: "%s", 11: "%s"}
+        """
+            .formatted(
+                key.fingerprint(),
+                "00".repeat(32),
+                // Zeros, extended with the SHA-256 of "boot".
+                Digest.of(
+                        ByteString.copyFrom(new byte[32])
+                            .concat(Digest.of(ByteString.copyFromUtf8("boot")).value()))
+                    .hex(),
+                "00".repeat(32));
+    Ran good =
+        run(
+            with(
+                quote,
+                "verify",
+                "--pcrs",
+                sample("ecdsa.pcrs"),
+                "--policy",
+                text("tools.yaml", policy).toString(),
+                sample("ecdsa.msg")));
+    assertThat(good.err()).isEmpty();
+    assertThat(good.code()).isZero();
+    assertThat(good.out()).contains(key.fingerprint().toString());
+  }
+
+  @Test
+  void partsOfAQuoteAreForTpmsOnly() {
+    Ran ran =
+        run(
+            "verify",
+            "--kind",
+            "nitro",
+            "--at",
+            "2026-06-01",
+            "--key",
+            sample("ecdsa.pem"),
+            "--signature",
+            sample("ecdsa.sig"),
+            "--pcrs",
+            sample("ecdsa.pcrs"),
+            sample("ecdsa.msg"));
+    assertThat(ran.code()).isEqualTo(2);
+    assertThat(ran.err()).contains("are for a TPM's quote, not for nitro");
+  }
+
+  private static String sample(String name) {
+    return Path.of("src/test/resources/tpm2-tools", name).toString();
   }
 
   @Test

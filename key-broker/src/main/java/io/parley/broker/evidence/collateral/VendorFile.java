@@ -75,7 +75,12 @@ public final class VendorFile {
     }
   }
 
-  private static ByteString raw(Path file) throws IOException {
+  /**
+   * The bytes as they are.
+   *
+   * @throws IOException when it cannot be read, or is too large
+   */
+  public static ByteString raw(Path file) throws IOException {
     // A pipe that nobody writes to would be waited for without end.
     if (Files.exists(file) && !Files.isRegularFile(file)) {
       throw new IOException(file + " is not a file");

@@ -31,6 +31,7 @@ public record TpmKey(PublicKey key, @Nullable ByteString area) {
   private static final int DEFAULT_EXPONENT = 65_537;
   private static final int NAME_ALGORITHM_AT = 2;
   private static final int ATTRIBUTES_AT = 4;
+  private static final int AUTH_POLICY_AT = 8;
 
   /**
    * Reads TPMT_PUBLIC, TPM2B_PUBLIC, or a DER SubjectPublicKeyInfo.
@@ -86,6 +87,18 @@ public record TpmKey(PublicKey key, @Nullable ByteString area) {
     long needed =
         Tpm.FIXED_TPM | Tpm.FIXED_PARENT | Tpm.SENSITIVE_DATA_ORIGIN | Tpm.RESTRICTED | Tpm.SIGN;
     return (attributes & needed) == needed && (attributes & Tpm.DECRYPT) == 0;
+  }
+
+  /** Whether its TPM signs with RSAPSS, and nothing else, as far as that is there to be read. */
+  boolean signsWithPss() {
+    if (area == null) {
+      return false;
+    }
+    Octets in = new Octets("attestation key", area, ByteOrder.BIG_ENDIAN);
+    in.take("head", AUTH_POLICY_AT);
+    in.take("authPolicy", in.u16("authPolicy.size"));
+    in.take("symmetric", Short.BYTES);
+    return in.u16("scheme") == Tpm.ALG_RSAPSS;
   }
 
   private static PublicKey fromInfo(ByteString der) {

@@ -2,8 +2,6 @@ package io.parley.broker.evidence.tpm2;
 
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.trust.Octets;
-import io.parley.broker.evidence.trust.Signatures;
-import java.math.BigInteger;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,23 +19,24 @@ public final class TpmQuoteParser {
   private static final int MAX_NAME_BYTES = 66;
   private static final int MAX_EXTRA_BYTES = 64;
   private static final int SELECT_BYTES = 3;
-  private static final int SCALAR_BYTES = 32;
-  private static final List<Integer> RSA_BYTES = List.of(256, 384, 512);
 
   /**
    * Reads.
    *
    * @param attest TPMS_ATTEST
-   * @param signature TPMT_SIGNATURE, or a bare RSASSA signature
+   * @param signature in any form that {@link TpmSignature#parse} takes
    * @param pcrs the selected ones' values, from the lowest to the highest
    * @param key null where it did not come along
    * @throws io.parley.wire.RefusedException INVALID_EVIDENCE
    */
   public TpmQuote parse(
       ByteString attest, ByteString signature, List<ByteString> pcrs, @Nullable TpmKey key) {
-    if (attest.size() > MAX_ATTEST_BYTES || signature.size() > MAX_SIGNATURE_BYTES) {
-      throw Octets.malformed("TPM quote", "length", "is too much");
-    }
+    requireSizes(attest, signature);
+    return parse(attest, TpmSignature.parse(signature, key), pcrs, key);
+  }
+
+  private static TpmQuote parse(
+      ByteString attest, TpmSignature signature, List<ByteString> pcrs, @Nullable TpmKey key) {
     Octets in = new Octets("TPM quote", attest, ByteOrder.BIG_ENDIAN);
     if (in.u32("magic") != Tpm.GENERATED_VALUE || in.u16("type") != Tpm.ST_ATTEST_QUOTE) {
       throw in.malformed("magic or type", "is not that of a quote");
@@ -52,11 +51,10 @@ public final class TpmQuoteParser {
     SortedMap<Integer, ByteString> values = values(selected(in), pcrs);
     ByteString pcrDigest = sized(in, "pcrDigest", Tpm.SHA256_BYTES);
     in.end();
-    Signed signed = signature(signature);
     return new TpmQuote(
         attest,
-        signed.algorithm(),
-        signed.signature(),
+        signature.algorithm(),
+        signature.value(),
         extraData,
         resetCount,
         restartCount,
@@ -74,14 +72,19 @@ public final class TpmQuoteParser {
    */
   public TpmQuote parseStrictly(
       ByteString attest, ByteString signature, SortedMap<Integer, ByteString> pcrs, TpmKey key) {
-    if (RSA_BYTES.contains(signature.size())) {
-      throw Octets.malformed("TPM signature", "it", "is no TPMT_SIGNATURE");
-    }
-    TpmQuote quote = parse(attest, signature, List.copyOf(pcrs.values()), key);
+    requireSizes(attest, signature);
+    TpmQuote quote =
+        parse(attest, TpmSignature.parseStructure(signature), List.copyOf(pcrs.values()), key);
     if (!quote.pcrs().equals(pcrs)) {
       throw Octets.malformed("TPM quote", "pcrs", "are not those that the quote selects");
     }
     return quote;
+  }
+
+  private static void requireSizes(ByteString attest, ByteString signature) {
+    if (attest.size() > MAX_ATTEST_BYTES || signature.size() > MAX_SIGNATURE_BYTES) {
+      throw Octets.malformed("TPM quote", "length", "is too much");
+    }
   }
 
   private static List<Integer> selected(Octets in) {
@@ -90,9 +93,14 @@ public final class TpmQuoteParser {
         || in.u8("pcrSelect.size") != SELECT_BYTES) {
       throw in.malformed("pcrSelect", "is not one selection of the bank sha256");
     }
+    return selected(in.take("pcrSelect", SELECT_BYTES));
+  }
+
+  /** The registers whose bits are set. */
+  static List<Integer> selected(ByteString select) {
     List<Integer> selected = new ArrayList<>();
     for (int octet = 0; octet < SELECT_BYTES; octet++) {
-      int bits = in.u8("pcrSelect");
+      int bits = Byte.toUnsignedInt(select.byteAt(octet));
       for (int bit = 0; bit < Byte.SIZE; bit++) {
         if ((bits >>> bit & 1) != 0) {
           selected.add(octet * Byte.SIZE + bit);
@@ -118,46 +126,6 @@ public final class TpmQuoteParser {
       values.put(selected.get(i), pcrs.get(i));
     }
     return values;
-  }
-
-  private record Signed(String algorithm, ByteString signature) {}
-
-  private static Signed signature(ByteString bytes) {
-    if (RSA_BYTES.contains(bytes.size())) {
-      return new Signed(Signatures.RSA, bytes);
-    }
-    Octets in = new Octets("TPM signature", bytes, ByteOrder.BIG_ENDIAN);
-    int scheme = in.u16("sigAlg");
-    if (in.u16("hash") != Tpm.ALG_SHA256) {
-      throw in.malformed("hash", "is not SHA-256");
-    }
-    Signed signed =
-        switch (scheme) {
-          case Tpm.ALG_RSASSA -> new Signed(Signatures.RSA, rsa(in));
-          case Tpm.ALG_RSAPSS -> new Signed(Signatures.RSA_PSS, rsa(in));
-          case Tpm.ALG_ECDSA ->
-              new Signed(Signatures.P256, scalar(in, "r").concat(scalar(in, "s")));
-          default -> throw in.malformed("sigAlg", "is not RSASSA, RSAPSS or ECDSA");
-        };
-    in.end();
-    return signed;
-  }
-
-  private static ByteString rsa(Octets in) {
-    ByteString signature = in.take("sig", in.u16("sig.size"));
-    if (!RSA_BYTES.contains(signature.size())) {
-      throw in.malformed("sig", "is not as long as an RSA key");
-    }
-    return signature;
-  }
-
-  /** A TPM may leave leading zeros out. */
-  private static ByteString scalar(Octets in, String field) {
-    ByteString value = sized(in, field, SCALAR_BYTES);
-    if (new BigInteger(1, value.toByteArray()).signum() == 0) {
-      throw in.malformed(field, "is zero");
-    }
-    return ByteString.copyFrom(new byte[SCALAR_BYTES - value.size()]).concat(value);
   }
 
   private static ByteString sized(Octets in, String field, int most) {

@@ -16,6 +16,7 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.SignatureException;
 import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 import java.security.spec.X509EncodedKeySpec;
@@ -27,6 +28,7 @@ import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.bouncycastle.crypto.ec.CustomNamedCurves;
+import org.jspecify.annotations.Nullable;
 
 /** Signatures as the vendors write them. Stateless. */
 public final class Signatures {
@@ -39,11 +41,10 @@ public final class Signatures {
   /** RSASSA-PKCS1-v1_5 with SHA-256. */
   public static final String RSA = "SHA256withRSA";
 
-  /** RSASSA-PSS with SHA-256, and as many bytes of salt. */
+  /** RSASSA-PSS with SHA-256, and as many bytes of salt, or as many as fit: older TPMs do that. */
   public static final String RSA_PSS = "RSASSA-PSS";
 
-  private static final PSSParameterSpec PSS =
-      new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, 1);
+  private static final int SHA256_BYTES = 32;
   private static final int P256_BITS = 256;
   private static final int P384_BITS = 384;
   private static final byte UNCOMPRESSED = 4;
@@ -76,7 +77,11 @@ public final class Signatures {
     return switch (algorithm) {
       case P256 -> ecdsa("SHA256withECDSA", key, signed, signature);
       case P384 -> ecdsa("SHA384withECDSA", key, signed, signature);
-      default -> rsa(algorithm, key, signed, signature);
+      case RSA_PSS ->
+          key instanceof RSAPublicKey rsa
+              && (rsa(algorithm, pss(SHA256_BYTES), key, signed, signature)
+                  || rsa(algorithm, pss(mostSalt(rsa)), key, signed, signature));
+      default -> rsa(algorithm, null, key, signed, signature);
     };
   }
 
@@ -106,12 +111,26 @@ public final class Signatures {
     }
   }
 
+  private static PSSParameterSpec pss(int saltBytes) {
+    return new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, saltBytes, 1);
+  }
+
+  /** RFC 8017, section 9.1.1: what the hash and two bytes leave of the encoded message. */
+  private static int mostSalt(RSAPublicKey key) {
+    int encodedBytes = (key.getModulus().bitLength() - 1 + Byte.SIZE - 1) / Byte.SIZE;
+    return encodedBytes - SHA256_BYTES - 2;
+  }
+
   private static boolean rsa(
-      String algorithm, PublicKey key, ByteString signed, ByteString signature) {
+      String algorithm,
+      @Nullable PSSParameterSpec parameters,
+      PublicKey key,
+      ByteString signed,
+      ByteString signature) {
     try {
       Signature verifier = Signature.getInstance(algorithm);
-      if (algorithm.equals(RSA_PSS)) {
-        verifier.setParameter(PSS);
+      if (parameters != null) {
+        verifier.setParameter(parameters);
       }
       verifier.initVerify(key);
       verifier.update(signed.asReadOnlyByteBuffer());
