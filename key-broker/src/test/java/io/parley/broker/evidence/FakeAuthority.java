@@ -136,9 +136,13 @@ public final class FakeAuthority {
 
   /** Found by native code, which needs a tenth of the time; a key of the JDK all the same. */
   public static KeyPair rsa() {
+    return rsa(2048);
+  }
+
+  public static KeyPair rsa(int bits) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA", Conscrypt.newProvider());
-      generator.initialize(2048);
+      generator.initialize(bits);
       KeyPair found = generator.generateKeyPair();
       KeyFactory factory = KeyFactory.getInstance("RSA");
       return new KeyPair(

@@ -4,22 +4,43 @@ import com.google.protobuf.ByteString;
 import io.parley.peer.tpm.TpmClient.Loaded;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The key that a TPM's maker certified, and its certificate (TCG EK Credential Profile, version
- * 2.3, sections 2.2.1.4 and 2.2.1.5; handles: TCG Registry of Reserved TPM 2.0 Handles).
+ * 2.5, sections 2.2.1.4 and 2.2.1.5; handles: TCG Registry of Reserved TPM 2.0 Handles).
  */
 final class EndorsementKeys {
   private static final int DER_SEQUENCE = 0x30;
   private static final int DER_TWO_BYTES = 0x82;
   private static final int DER_HEADER_BYTES = 4;
 
-  private record Kind(String name, int certificate, int handle, ByteString template) {}
+  /**
+   * @param head of the key's area: everything before the key itself
+   */
+  private record Kind(
+      String name, int certificate, int handle, ByteString template, ByteString head) {
+    Kind(String name, int certificate, int handle, ByteString template, int uniqueBytes) {
+      this(
+          name,
+          certificate,
+          handle,
+          template,
+          template.substring(0, template.size() - uniqueBytes));
+    }
+
+    String index() {
+      return "0x%08x".formatted(certificate);
+    }
+  }
 
   private static final List<Kind> KINDS =
       List.of(
-          new Kind("RSA 2048", 0x01c00002, 0x81010001, Templates.EK_RSA),
-          new Kind("P-256", 0x01c0000a, 0x8101000a, Templates.EK_P256));
+          new Kind("RSA 2048", 0x01c00002, 0x81010001, Templates.EK_RSA, 258),
+          new Kind("P-256", 0x01c0000a, 0x8101000a, Templates.EK_P256, 68),
+          new Kind("P-384", 0x01c00016, 0x81010016, Templates.EK_P384, 4),
+          new Kind("RSA 3072", 0x01c0001c, 0x8101001c, Templates.EK_RSA_3072, 2));
 
   /** A certified key, loaded; closing unloads it. */
   record Certified(Loaded key, ByteString certificate) implements AutoCloseable {
@@ -46,15 +67,19 @@ final class EndorsementKeys {
       return new Certified(load(tpm, kind), unpadded(kind, certificate));
     }
     throw new IOException(
-        "the TPM has no certificate for an endorsement key of RSA 2048 or P-256"
-            + " (NV index 0x01c00002 or 0x01c0000a)");
+        "the TPM has no certificate for an endorsement key of %s (NV index %s)"
+            .formatted(each(Kind::name), each(Kind::index)));
+  }
+
+  private static String each(Function<Kind, String> part) {
+    return KINDS.stream().map(part).collect(Collectors.joining(" or "));
   }
 
   /** Makers or installers may have made it permanent; deriving it anew can take seconds. */
   private static Loaded load(TpmClient tpm, Kind kind) throws IOException {
     try {
       Loaded permanent = tpm.readPublic(kind.handle());
-      if (sameKind(permanent.area(), kind.template())) {
+      if (permanent.area().startsWith(kind.head())) {
         return permanent;
       }
     } catch (TpmException e) {
@@ -63,13 +88,6 @@ final class EndorsementKeys {
       }
     }
     return tpm.createPrimary(Tpm2.RH_ENDORSEMENT, kind.template());
-  }
-
-  /** Everything before the key itself. */
-  private static boolean sameKind(ByteString area, ByteString template) {
-    int head = template.size() - (template.byteAt(1) == Tpm2.ALG_RSA ? 258 : 68);
-    return area.size() == template.size()
-        && area.substring(0, head).equals(template.substring(0, head));
   }
 
   /** An area may be larger than what is in it. */

@@ -27,12 +27,14 @@ final class Tpm2 {
   static final int ALG_RSA = 0x0001;
   static final int ALG_AES = 0x0006;
   static final int ALG_SHA256 = 0x000b;
+  static final int ALG_SHA384 = 0x000c;
   static final int ALG_NULL = 0x0010;
   static final int ALG_RSASSA = 0x0014;
   static final int ALG_ECDSA = 0x0018;
   static final int ALG_ECC = 0x0023;
   static final int ALG_CFB = 0x0043;
   static final int ECC_NIST_P256 = 0x0003;
+  static final int ECC_NIST_P384 = 0x0004;
 
   static final int FIXED_TPM = 1 << 1;
   static final int FIXED_PARENT = 1 << 4;

@@ -28,6 +28,7 @@ final class TpmClient implements AutoCloseable {
   private static final int NV_BYTES_MAX = 8192;
   private static final int NV_CHUNK_BYTES = 512;
   private static final int PUBLIC_BYTES_MAX = 1024;
+  private static final int ATTRIBUTES_AT = 4;
   private static final int ATTEST_BYTES_MAX = 1024;
   private static final int ANY_BYTES_MAX = TpmTransport.MAX_BYTES;
 
@@ -42,6 +43,11 @@ final class TpmClient implements AutoCloseable {
     ByteString sizedArea() {
       return ByteString.copyFrom(new byte[] {(byte) (area.size() >>> 8), (byte) area.size()})
           .concat(area);
+    }
+
+    /** Whether its password, which is empty, is enough to use it. */
+    boolean isForItsPassword() {
+      return (area.asReadOnlyByteBuffer().slice().getInt(ATTRIBUTES_AT) & Tpm2.USER_WITH_AUTH) != 0;
     }
 
     @Override
@@ -164,25 +170,37 @@ final class TpmClient implements AutoCloseable {
   ByteString activateCredential(
       Loaded key, Loaded endorsement, ByteString blob, ByteString encryptedSecret, ByteString nonce)
       throws IOException {
+    if (endorsement.isForItsPassword()) {
+      return activateCredential(key, endorsement, Tpm2.RS_PW, blob, encryptedSecret);
+    }
     try (Loaded session = startPolicySession(nonce)) {
       policySecret(session);
-      Command command =
-          Command.authorized(
-                  "ActivateCredential",
-                  Tpm2.CC_ACTIVATE_CREDENTIAL,
-                  List.of(Tpm2.RS_PW, session.handle()),
-                  key.handle(),
-                  endorsement.handle())
-              .bytes(blob)
-              .bytes(encryptedSecret);
-      Response in = execute(command, 0).parameters();
-      ByteString secret = in.sized("certInfo", Tpm2.SHA256_BYTES);
-      in.end();
-      return secret;
+      return activateCredential(key, endorsement, session.handle(), blob, encryptedSecret);
     }
   }
 
-  /** What endorsement keys ask for: the endorsement hierarchy's password, which is empty. */
+  private ByteString activateCredential(
+      Loaded key, Loaded endorsement, int session, ByteString blob, ByteString encryptedSecret)
+      throws IOException {
+    Command command =
+        Command.authorized(
+                "ActivateCredential",
+                Tpm2.CC_ACTIVATE_CREDENTIAL,
+                List.of(Tpm2.RS_PW, session),
+                key.handle(),
+                endorsement.handle())
+            .bytes(blob)
+            .bytes(encryptedSecret);
+    Response in = execute(command, 0).parameters();
+    ByteString secret = in.sized("certInfo", Tpm2.SHA256_BYTES);
+    in.end();
+    return secret;
+  }
+
+  /**
+   * What endorsement keys of the low range ask for: the endorsement hierarchy's password, which is
+   * empty.
+   */
   private void policySecret(Loaded session) throws IOException {
     Command command =
         Command.authorized(

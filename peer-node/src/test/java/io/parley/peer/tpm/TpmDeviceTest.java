@@ -21,13 +21,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A TPM that stays, behind a file that stands in for the kernel's device. */
 class TpmDeviceTest {
@@ -91,6 +95,33 @@ class TpmDeviceTest {
       assertThat(launch.attest(REPORT_DATA, broker)).isNotEmpty();
     }
     assertThat(broker.collateral).containsExactly(A_LIST);
+  }
+
+  /**
+   * A TPM whose maker certified a P-384 key only; with the key made permanent, and derived anew
+   * from its template, which leads to the certified key only if every byte of it is right.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void activatesForAnEndorsementKeyOfP384(boolean permanent) {
+    device.tpm(command -> {
+      int handle = command.length < 14 ? 0 : ByteBuffer.wrap(command).getInt(10);
+      boolean hidden = handle == 0x01c00002 || (handle == 0x81010016 && !permanent);
+      return hidden ? HexFormat.of().parseHex("80010000000a0000018b") : emulator.answer(command);
+    });
+    TestCredentials broker = new TestCredentials();
+    try (Launch launch = platform.measure(measurement(FIRST))) {
+      TpmDocument document = TpmDocument.parse(launch.attest(REPORT_DATA, broker));
+      assertThat(broker.chain.getFirst().getPublicKey())
+          .isInstanceOfSatisfying(
+              ECPublicKey.class,
+              key ->
+                  assertThat(key.getParams().getCurve().getField().getFieldSize()).isEqualTo(384));
+      assertThat(document.credential())
+          .isEqualTo(
+              new TpmDocument.Credential.Answer(
+                  ByteString.copyFrom(new byte[32]), ByteString.copyFrom(broker.secret)));
+    }
   }
 
   @Test

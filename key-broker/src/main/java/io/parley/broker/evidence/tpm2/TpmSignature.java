@@ -86,7 +86,7 @@ record TpmSignature(String algorithm, ByteString value) {
     if (value.signum() <= 0 || value.bitLength() > SCALAR_BYTES * Byte.SIZE) {
       throw Octets.malformed("TPM signature", field, "is no number of P-256");
     }
-    return ByteString.copyFrom(CredentialProtection.fixed(value));
+    return ByteString.copyFrom(CredentialProtection.fixed(value, SCALAR_BYTES));
   }
 
   private static ByteString fromDer(ByteString der) {

@@ -3,6 +3,7 @@ package io.parley.broker.evidence.tpm2;
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.FakeAuthority;
 import io.parley.broker.evidence.FakeAuthority.Extra;
+import io.parley.broker.evidence.NotGenuineException;
 import io.parley.evidence.LaunchStatement;
 import io.parley.evidence.MeasuredEvent;
 import io.parley.evidence.TpmDocument;
@@ -73,6 +74,12 @@ public final class FakeTpm {
 
   public static FakeTpm ecc() {
     return of(model("id:41434D45", "SLB1"));
+  }
+
+  /** With an endorsement key of this type, whatever a TPM's may be. */
+  public static FakeTpm endorsedBy(KeyPair endorsement) {
+    return new FakeTpm(
+        endorsement, FakeAuthority.ec("secp256r1"), RIGHT_ATTRIBUTES, model("id:41434D45", "SLB1"));
   }
 
   /** As swtpm's own authority certifies one. */
@@ -160,9 +167,9 @@ public final class FakeTpm {
         out.writeShort(Tpm.ECC_NIST_P256);
         out.writeShort(Tpm.ALG_NULL);
         out.writeShort(32);
-        out.write(CredentialProtection.fixed(key.getW().getAffineX()));
+        out.write(CredentialProtection.fixed(key.getW().getAffineX(), 32));
         out.writeShort(32);
-        out.write(CredentialProtection.fixed(key.getW().getAffineY()));
+        out.write(CredentialProtection.fixed(key.getW().getAffineY(), 32));
       }
     });
   }
@@ -284,35 +291,39 @@ public final class FakeTpm {
   /** TPM2_ActivateCredential for the attestation key; empty when the TPM refuses. */
   public ByteString activate(ByteString credentialBlob, ByteString encryptedSecret) {
     try {
-      byte[] seed = seed(unsized(encryptedSecret));
+      EkStrength strength = EkStrength.of(endorsement.keys().getPublic());
+      byte[] seed = seed(strength, unsized(encryptedSecret));
       ByteString object = unsized(credentialBlob);
-      ByteString integrity = object.substring(2, 2 + 32);
-      ByteString identity = object.substring(2 + 32);
+      ByteString integrity = object.substring(2, 2 + strength.hashBytes);
+      ByteString identity = object.substring(2 + strength.hashBytes);
       byte[] name = java.util.Objects.requireNonNull(key().name()).toByteArray();
-      Mac mac = Mac.getInstance("HmacSHA256");
+      Mac mac = Mac.getInstance(strength.mac);
       mac.init(
           new SecretKeySpec(
-              CredentialProtection.kdfa(seed, "INTEGRITY", new byte[0], 32), "HmacSHA256"));
+              CredentialProtection.kdfa(
+                  strength, seed, "INTEGRITY", new byte[0], strength.hashBytes),
+              strength.mac));
       mac.update(identity.toByteArray());
       if (!ByteString.copyFrom(mac.doFinal(name)).equals(integrity)) {
         return ByteString.EMPTY;
       }
-      byte[] key = CredentialProtection.kdfa(seed, "STORAGE", name, 16);
+      byte[] key = CredentialProtection.kdfa(strength, seed, "STORAGE", name, strength.aesKeyBytes);
       Cipher cipher = Cipher.getInstance("AES/CFB/NoPadding");
       cipher.init(
-          Cipher.DECRYPT_MODE,
-          new SecretKeySpec(Arrays.copyOf(key, 16), "AES"),
-          new IvParameterSpec(new byte[16]));
+          Cipher.DECRYPT_MODE, new SecretKeySpec(key, "AES"), new IvParameterSpec(new byte[16]));
       return unsized(ByteString.copyFrom(cipher.doFinal(identity.toByteArray())));
     } catch (GeneralSecurityException e) {
       return ByteString.EMPTY;
+    } catch (NotGenuineException e) {
+      throw new AssertionError(e);
     }
   }
 
-  private byte[] seed(ByteString secret) throws GeneralSecurityException {
+  private byte[] seed(EkStrength strength, ByteString secret) throws GeneralSecurityException {
     if (endorsement.keys().getPublic() instanceof ECPublicKey own) {
-      BigInteger x = new BigInteger(1, secret.substring(2, 34).toByteArray());
-      BigInteger y = new BigInteger(1, secret.substring(36, 68).toByteArray());
+      int bytes = strength.coordinateBytes();
+      BigInteger x = new BigInteger(1, secret.substring(2, 2 + bytes).toByteArray());
+      BigInteger y = new BigInteger(1, secret.substring(2 + bytes + 2).toByteArray());
       PublicKey point =
           KeyFactory.getInstance("EC")
               .generatePublic(new ECPublicKeySpec(new ECPoint(x, y), own.getParams()));
@@ -320,18 +331,19 @@ public final class FakeTpm {
       agreement.init(endorsement.keys().getPrivate());
       agreement.doPhase(point, true);
       return CredentialProtection.kdfe(
+          strength,
           agreement.generateSecret(),
-          CredentialProtection.fixed(x),
-          CredentialProtection.fixed(own.getW().getAffineX()));
+          CredentialProtection.fixed(x, bytes),
+          CredentialProtection.fixed(own.getW().getAffineX(), bytes));
     }
     Cipher cipher = Cipher.getInstance("RSA/ECB/OAEPPadding");
     cipher.init(
         Cipher.DECRYPT_MODE,
         endorsement.keys().getPrivate(),
         new OAEPParameterSpec(
-            "SHA-256",
+            strength.hash,
             "MGF1",
-            MGF1ParameterSpec.SHA256,
+            strength.maskGeneration,
             new PSource.PSpecified(CredentialProtection.terminated("IDENTITY"))));
     return cipher.doFinal(secret.toByteArray());
   }

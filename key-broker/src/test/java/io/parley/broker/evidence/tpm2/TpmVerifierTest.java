@@ -16,12 +16,15 @@ import io.parley.broker.evidence.TpmClaims;
 import io.parley.broker.evidence.Verification;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import java.security.KeyPair;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Quotes of made-up TPMs, the activation of credentials, and what can be wrong with them. */
@@ -150,6 +153,40 @@ final class TpmVerifierTest {
     bad(
         Reason.EVIDENCE_ATTESTATION_KEY_UNBOUND,
         challenge.answer(ByteString.copyFrom(new byte[32])));
+  }
+
+  static Stream<KeyPair> endorsementKeys() {
+    return Stream.of(
+        FakeAuthority.rsa(),
+        FakeAuthority.rsa(3072),
+        FakeAuthority.ec("secp256r1"),
+        FakeAuthority.ec("secp384r1"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("endorsementKeys")
+  void everyTemplatesKeyOpensItsCredentialAndNoChangeOfIt(KeyPair endorsement) {
+    FakeTpm tpm = FakeTpm.endorsedBy(endorsement);
+    CredentialActivation challenge =
+        genuine(CredentialActivation.challenge(endorsed(tpm), tpm.key(), RANDOM));
+    ByteString blob = challenge.credentialBlob();
+    // After both sizes.
+    for (int i = 4; i < blob.size(); i++) {
+      byte[] flipped = blob.toByteArray();
+      flipped[i] ^= 1;
+      assertThat(tpm.activate(ByteString.copyFrom(flipped), challenge.encryptedSecret())).isEmpty();
+    }
+    genuine(challenge.answer(tpm.activate(blob, challenge.encryptedSecret())));
+  }
+
+  @Test
+  void makesNoCredentialForAKeyOfAnotherType() {
+    for (KeyPair other : List.of(FakeAuthority.ec("secp521r1"), FakeAuthority.rsa(4096))) {
+      FakeTpm tpm = FakeTpm.endorsedBy(other);
+      bad(
+          Reason.EVIDENCE_CHAIN_WRONG,
+          CredentialActivation.challenge(endorsed(tpm), tpm.key(), RANDOM));
+    }
   }
 
   @Test
