@@ -7,6 +7,7 @@ import io.parley.agreement.SignedAgreement;
 import io.parley.agreement.platform.NitroPolicy;
 import io.parley.agreement.platform.PlatformPolicy;
 import io.parley.agreement.platform.SevSnpPolicy;
+import io.parley.agreement.platform.SnpMinimum;
 import io.parley.agreement.platform.SnpTcb;
 import io.parley.agreement.platform.TdxPolicy;
 import io.parley.agreement.platform.TpmPolicy;
@@ -115,7 +116,7 @@ public final class HardwareWorld implements AutoCloseable {
     return new SevSnpPolicy(
         List.of("milan"),
         List.of(bytes(48, 0xab)),
-        new SnpTcb(0, 4, 1, firmware, 209),
+        new SnpMinimum.ForAll(new SnpTcb(0, 4, 1, firmware, 209)),
         SevSnpPolicy.STRICT_VMPL,
         SevSnpPolicy.STRICT_SIGNERS,
         SevSnpPolicy.STRICT_HOST_DATA,

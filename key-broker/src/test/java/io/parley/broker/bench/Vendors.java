@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.parley.agreement.platform.NitroPolicy;
 import io.parley.agreement.platform.PlatformPolicy;
 import io.parley.agreement.platform.SevSnpPolicy;
+import io.parley.agreement.platform.SnpMinimum;
 import io.parley.agreement.platform.SnpTcb;
 import io.parley.agreement.platform.TdxPolicy;
 import io.parley.agreement.platform.TpmPolicy;
@@ -70,7 +71,7 @@ final class Vendors {
     return new SevSnpPolicy(
         List.of("milan"),
         List.of(measurement(0xab)),
-        new SnpTcb(0, 4, 1, 20, 209),
+        new SnpMinimum.ForAll(new SnpTcb(0, 4, 1, 20, 209)),
         SevSnpPolicy.STRICT_VMPL,
         SevSnpPolicy.STRICT_SIGNERS,
         SevSnpPolicy.STRICT_HOST_DATA,

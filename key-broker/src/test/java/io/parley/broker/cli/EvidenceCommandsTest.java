@@ -82,6 +82,34 @@ final class EvidenceCommandsTest {
   }
 
   @Test
+  void holdsAMachineToTheMinimumOfItsFamily() throws IOException {
+    String one = "minimum_tcb: {bootloader: 4, tee: 1, snp: 20, microcode: 209}";
+    String each =
+        """
+        minimum_tcb:
+          genoa: {bootloader: 9, tee: 9, snp: 99, microcode: 255}
+          milan: {bootloader: 4, tee: 1, snp: %d, microcode: 209}\
+        """;
+    Path policy = Path.of(snpPolicy("refused"));
+    String text = Files.readString(policy).replace("[milan]", "[milan, genoa]");
+    Files.writeString(policy, text.replace(one, each.formatted(20)));
+    ByteString report = AMD.report(REPORT_DATA);
+    Ran ran = snp("explain", policy.toString(), report);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(ran.out())
+        .containsPattern("tcb +HOLDS +at least fmc 0, bootloader 4, tee 1, snp 20");
+    Files.writeString(policy, text.replace(one, each.formatted(99)));
+    Ran refused = snp("verify", policy.toString(), report);
+    assertThat(refused.code()).isEqualTo(3);
+    assertThat(refused.err())
+        .startsWith("refused: EVIDENCE_TCB_OUTDATED: tcb: ")
+        .contains("expected at least fmc 0, bootloader 4, tee 1, snp 99");
+    Files.writeString(policy, text.replace(one, each.formatted(20).replace("genoa", "turin")));
+    assertThat(snp("verify", policy.toString(), report).err())
+        .contains("minimum_tcb.turin: is not among 'families'", "'genoa' is missing");
+  }
+
+  @Test
   void tellsEveryDifferenceAtOnce() throws IOException {
     ByteString wrong =
         AMD.sign(AMD.unsigned(REPORT_DATA).putLong(8, 0xb0000).putInt(0x30, 3).put(0x90, (byte) 1));

@@ -1,6 +1,7 @@
 package io.parley.agreement.platform;
 
 import com.google.protobuf.ByteString;
+import io.parley.proto.agreement.v1.FamilyTcb;
 import io.parley.proto.agreement.v1.PcrValue;
 import io.parley.proto.agreement.v1.VendorRoot;
 import io.parley.wire.Digest;
@@ -48,17 +49,18 @@ public final class PlatformCodec {
   }
 
   private static io.parley.proto.agreement.v1.SevSnpPolicy snp(SevSnpPolicy policy) {
-    SnpTcb tcb = policy.minimumTcb();
-    return io.parley.proto.agreement.v1.SevSnpPolicy.newBuilder()
-        .addAllFamilies(policy.families())
-        .addAllMeasurements(policy.measurements())
-        .setMinimumTcb(
-            io.parley.proto.agreement.v1.SnpTcb.newBuilder()
-                .setFmc(tcb.fmc())
-                .setBootloader(tcb.bootloader())
-                .setTee(tcb.tee())
-                .setSnp(tcb.snp())
-                .setMicrocode(tcb.microcode()))
+    var message =
+        io.parley.proto.agreement.v1.SevSnpPolicy.newBuilder()
+            .addAllFamilies(policy.families())
+            .addAllMeasurements(policy.measurements());
+    switch (policy.minimumTcb()) {
+      case SnpMinimum.ForAll(SnpTcb tcb) -> message.setMinimumTcb(tcb(tcb));
+      case SnpMinimum.ByFamily(SortedMap<String, SnpTcb> tcbs) ->
+          tcbs.forEach((family, tcb) ->
+              message.addMinimumTcbs(
+                  FamilyTcb.newBuilder().setFamily(family).setMinimum(tcb(tcb))));
+    }
+    return message
         .addAllVmpl(policy.vmpl())
         .addAllSigners(policy.signers())
         .addAllHostData(policy.hostData())
@@ -70,12 +72,10 @@ public final class PlatformCodec {
   }
 
   private static SevSnpPolicy snp(io.parley.proto.agreement.v1.SevSnpPolicy message) {
-    io.parley.proto.agreement.v1.SnpTcb tcb = message.getMinimumTcb();
     return new SevSnpPolicy(
         message.getFamiliesList(),
         message.getMeasurementsList(),
-        new SnpTcb(
-            tcb.getFmc(), tcb.getBootloader(), tcb.getTee(), tcb.getSnp(), tcb.getMicrocode()),
+        minimum(message),
         message.getVmplList(),
         message.getSignersList(),
         message.getHostDataList(),
@@ -83,6 +83,44 @@ public final class PlatformCodec {
         message.getMigrationAllowed(),
         !message.getRevocationNotRequired(),
         roots(message.getRootsList()));
+  }
+
+  private static SnpMinimum minimum(io.parley.proto.agreement.v1.SevSnpPolicy message) {
+    if (message.getMinimumTcbsCount() == 0) {
+      return new SnpMinimum.ForAll(tcb(message.getMinimumTcb()));
+    }
+    if (message.hasMinimumTcb()) {
+      throw new RefusedException(
+          Reason.INVALID_AGREEMENT,
+          "sev-snp policy: has one minimum_tcb for all families and one for each; expected either");
+    }
+    SortedMap<String, SnpTcb> tcbs = new TreeMap<>();
+    for (FamilyTcb each : message.getMinimumTcbsList()) {
+      if (tcbs.put(each.getFamily(), tcb(each.getMinimum())) != null) {
+        throw new RefusedException(
+            Reason.INVALID_AGREEMENT, "sev-snp policy: minimum_tcb has a family twice");
+      }
+    }
+    return new SnpMinimum.ByFamily(tcbs);
+  }
+
+  private static io.parley.proto.agreement.v1.SnpTcb tcb(SnpTcb tcb) {
+    return io.parley.proto.agreement.v1.SnpTcb.newBuilder()
+        .setFmc(tcb.fmc())
+        .setBootloader(tcb.bootloader())
+        .setTee(tcb.tee())
+        .setSnp(tcb.snp())
+        .setMicrocode(tcb.microcode())
+        .build();
+  }
+
+  private static SnpTcb tcb(io.parley.proto.agreement.v1.SnpTcb message) {
+    return new SnpTcb(
+        message.getFmc(),
+        message.getBootloader(),
+        message.getTee(),
+        message.getSnp(),
+        message.getMicrocode());
   }
 
   private static io.parley.proto.agreement.v1.TdxPolicy tdx(TdxPolicy policy) {

@@ -149,6 +149,29 @@ final class PolicyRules {
     }
   }
 
+  /** Where each family has its own: one for each that is allowed, and for no other. */
+  void minimum(String key, SnpMinimum minimum, List<String> families) {
+    if (!(minimum instanceof SnpMinimum.ByFamily(SortedMap<String, SnpTcb> tcbs))) {
+      return;
+    }
+    for (String family : families) {
+      if (!tcbs.containsKey(family)) {
+        add(key, "'%s' is missing: the policy allows that family".formatted(family));
+      }
+    }
+    tcbs.forEach((family, tcb) -> {
+      if (!families.contains(family)) {
+        add(
+            key + "." + Suggestions.shown(family),
+            "is not among 'families': %s".formatted(String.join(", ", families)));
+      } else if (tcb.fmc() != 0 && !family.equals(SevSnpPolicy.TURIN)) {
+        add(
+            key + "." + family + ".fmc",
+            "is %d; only turin has one, so nothing would be allowed".formatted(tcb.fmc()));
+      }
+    });
+  }
+
   void nitroPcrs(Map<Integer, ByteString> pcrs) {
     pcrs("pcrs", pcrs, NitroPolicy.PCRS, NitroPolicy.PCR_BYTES);
     for (int pcr : NitroPolicy.IMAGE_PCRS) {

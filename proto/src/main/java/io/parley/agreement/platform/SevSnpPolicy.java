@@ -17,7 +17,7 @@ import java.util.SortedMap;
 public record SevSnpPolicy(
     List<String> families,
     List<ByteString> measurements,
-    SnpTcb minimumTcb,
+    SnpMinimum minimumTcb,
     List<Integer> vmpl,
     List<String> signers,
     List<ByteString> hostData,
@@ -59,6 +59,7 @@ public record SevSnpPolicy(
     PolicyRules rules = PolicyRules.ofRecord();
     rules.words("families", families, FAMILIES);
     rules.bytes("measurements", measurements, MEASUREMENT_BYTES);
+    rules.minimum("minimum_tcb", minimumTcb, families);
     rules.some("vmpl", vmpl);
     vmpl.forEach(level -> rules.range("vmpl", level, VMPL_MAX));
     rules.words("signers", signers, SIGNERS);

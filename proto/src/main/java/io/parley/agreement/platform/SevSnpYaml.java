@@ -7,7 +7,6 @@ import static io.parley.agreement.platform.PolicyValues.word;
 import com.google.protobuf.ByteString;
 import io.parley.wire.Digest;
 import io.parley.wire.Problems;
-import io.parley.yaml.YamlSection;
 import java.util.List;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +32,7 @@ final class SevSnpYaml {
         values.some("families", "milan, genoa, turin", word(SevSnpPolicy.FAMILIES));
     List<ByteString> measurements =
         values.some("measurements", "measurements", hex(SevSnpPolicy.MEASUREMENT_BYTES));
-    SnpTcb tcb = tcb(values.section(), families.contains(SevSnpPolicy.TURIN));
+    SnpMinimum minimum = SnpMinimumYaml.read(problems, values, families);
     List<Integer> vmpl =
         values.someOr(
             "vmpl", "privilege levels", number(SevSnpPolicy.VMPL_MAX), SevSnpPolicy.STRICT_VMPL);
@@ -59,7 +58,7 @@ final class SevSnpYaml {
         : new SevSnpPolicy(
             families,
             measurements,
-            tcb,
+            minimum,
             vmpl,
             signers,
             hostData,
@@ -69,33 +68,11 @@ final class SevSnpYaml {
             roots);
   }
 
-  private static SnpTcb tcb(YamlSection section, boolean turin) {
-    @Nullable YamlSection tcb = section.section("minimum_tcb");
-    if (tcb == null) {
-      return new SnpTcb(0, 0, 0, 0, 0);
-    }
-    tcb.only("fmc", "bootloader", "tee", "snp", "microcode");
-    return new SnpTcb(
-        turin ? version(tcb, "fmc") : tcb.value("fmc", 0, number(SnpTcb.MAX)),
-        version(tcb, "bootloader"),
-        version(tcb, "tee"),
-        version(tcb, "snp"),
-        version(tcb, "microcode"));
-  }
-
-  private static int version(YamlSection tcb, String part) {
-    return tcb.required(part, 0, "a version", number(SnpTcb.MAX));
-  }
-
   static List<String> write(SevSnpPolicy policy) {
-    SnpTcb tcb = policy.minimumTcb();
     return new PolicyLines()
         .list("families", policy.families())
         .bytes("measurements", policy.measurements())
-        .plain(
-            "minimum_tcb",
-            "{fmc: %d, bootloader: %d, tee: %d, snp: %d, microcode: %d}"
-                .formatted(tcb.fmc(), tcb.bootloader(), tcb.tee(), tcb.snp(), tcb.microcode()))
+        .plain("minimum_tcb", SnpMinimumYaml.write(policy.minimumTcb()))
         .list("vmpl", policy.vmpl())
         .list("signers", policy.signers())
         .bytes("host_data", policy.hostData())

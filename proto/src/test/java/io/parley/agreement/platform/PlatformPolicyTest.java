@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import io.parley.proto.agreement.v1.FamilyTcb;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
+import io.parley.wire.StrictMessages;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +19,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A policy that could mean nothing, or two things, cannot be made. */
@@ -26,7 +30,9 @@ final class PlatformPolicyTest {
   private static final SortedMap<String, Digest> NONE = Collections.emptySortedMap();
 
   static List<PlatformPolicy> all() {
-    return PolicySamples.all();
+    return Stream.concat(
+            PolicySamples.all().stream(), Stream.<PlatformPolicy>of(PolicySamples.snpByFamily()))
+        .toList();
   }
 
   @ParameterizedTest
@@ -91,6 +97,109 @@ final class PlatformPolicyTest {
         .hasMessageContaining("also_quoted: has a value twice");
     assertThatThrownBy(() -> PlatformYaml.parse(text + "[24]\n", "p"))
         .hasMessageContaining("also_quoted[0]: '24' is not 0 to 23");
+  }
+
+  /** Made by hand from the fields' numbers, before there were minimums by family. */
+  @Test
+  void aPolicyThatWasSignedKeepsItsBytes() {
+    assertThat(
+            Digest.of(StrictMessages.encode(PlatformCodec.toMessage(PolicySamples.snp())))
+                .toString())
+        .isEqualTo("sha256:6560250fc7fcbcd3cdf8dce27cdffb5a7eeeb0fc883c000454d8a0f4c54f6c3c");
+  }
+
+  @Test
+  void aMessageHasOneOfBothMinimums() {
+    var policy = PlatformCodec.toMessage(PolicySamples.snpByFamily());
+    assertThat(policy.getSevSnp().hasMinimumTcb()).isFalse();
+    assertThat(policy.getSevSnp().getMinimumTcbsList())
+        .extracting(FamilyTcb::getFamily)
+        .containsExactly("milan", "turin");
+    var both = policy.toBuilder();
+    both.getSevSnpBuilder().getMinimumTcbBuilder().setSnp(1);
+    refused(() -> PlatformCodec.fromMessage(both.build()), "expected either");
+    var empty = policy.toBuilder();
+    empty.getSevSnpBuilder().getMinimumTcbBuilder();
+    refused(() -> PlatformCodec.fromMessage(empty.build()), "expected either");
+    var twice = policy.toBuilder();
+    twice.getSevSnpBuilder().addMinimumTcbs(policy.getSevSnp().getMinimumTcbs(0));
+    refused(() -> PlatformCodec.fromMessage(twice.build()), "has a family twice");
+    var other = policy.toBuilder();
+    other.getSevSnpBuilder().getMinimumTcbsBuilder(0).setFamily("genoa");
+    refused(
+        () -> PlatformCodec.fromMessage(other.build()),
+        "'milan' is missing",
+        "minimum_tcb.genoa: is not among 'families': milan, turin");
+  }
+
+  @Test
+  void minimumsAreForEachFamilyThatIsAllowedAndForNoOther() {
+    SnpTcb tcb = new SnpTcb(0, 1, 2, 3, 4);
+    refused(
+        () -> PolicySamples.snp(new TreeMap<>(Map.of("milan", tcb))),
+        "minimum_tcb: 'turin' is missing: the policy allows that family");
+    refused(
+        () -> PolicySamples.snp(new TreeMap<>(Map.of("milan", tcb, "turin", tcb, "genoa", tcb))),
+        "minimum_tcb.genoa: is not among 'families': milan, turin");
+    refused(
+        () ->
+            PolicySamples.snp(
+                new TreeMap<>(Map.of("milan", new SnpTcb(1, 1, 2, 3, 4), "turin", tcb))),
+        "minimum_tcb.milan.fmc: is 1; only turin has one");
+    refused(() -> PolicySamples.snp(new TreeMap<>()), "'milan' is missing", "'turin' is missing");
+  }
+
+  @Test
+  void minimumsByFamilyAreRead() {
+    SevSnpPolicy policy =
+        (SevSnpPolicy)
+            minimum(
+                "milan, turin",
+                "{milan: {bootloader: 4, tee: 1, snp: 20, microcode: 209}, turin: {fmc: 1,"
+                    + " bootloader: 0, tee: 0, snp: 2, microcode: 5}}");
+    assertThat(policy.minimumTcb().of("milan")).contains(new SnpTcb(0, 4, 1, 20, 209));
+    assertThat(policy.minimumTcb().of("turin")).contains(new SnpTcb(1, 0, 0, 2, 5));
+    assertThat(policy.minimumTcb().of("genoa")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      textBlock =
+          """
+          milan | {genoa: PARTS, milan: PARTS} | minimum_tcb.genoa: is not among 'families': milan
+          milan, genoa | {genoa: PARTS} | minimum_tcb: 'milan' is missing
+          milan | {milan: PARTS, snp: 20} | minimum_tcb: has versions and families
+          milan | {bootloader: 4, tee: 1, snp: 20, microcode: 209, milan: PARTS} | has versions and
+          milan | {milan: PARTS, rome: PARTS} | minimum_tcb.rome: unknown key
+          milan | {milan: 20} | minimum_tcb.milan
+          milan | {milan: {bootloader: 4, tee: 1, snp: 20}} | minimum_tcb.milan: 'microcode' is missing
+          milan | {milan: {bootloader: 4, tee: 1, snp: 256, microcode: 1}} | minimum_tcb.milan.snp
+          milan | {milan: {fmc: 1, bootloader: 4, tee: 1, snp: 2, microcode: 1}} | milan.fmc: is 1
+          milan, turin | {milan: PARTS, turin: PARTS} | minimum_tcb.turin: 'fmc' is missing
+          milan | {} | 'bootloader' is missing
+          """)
+  void minimumsByFamilyThatAreAMistakeAreRefused(String families, String minimum, String why) {
+    assertThatThrownBy(() -> minimum(families, minimum))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining(why);
+  }
+
+  private static PlatformPolicy minimum(String families, String minimum) {
+    return PlatformYaml.parse(
+            """
+            kind: sev-snp
+            families: [%s]
+            measurements: [%s]
+            minimum_tcb: %s
+            """
+                .formatted(
+                    families,
+                    "ab".repeat(48),
+                    minimum.replace("PARTS", "{bootloader: 4, tee: 1, snp: 20, microcode: 209}")),
+            "p")
+        .policy();
   }
 
   @Test
@@ -232,7 +341,7 @@ final class PlatformPolicyTest {
     return new SevSnpPolicy(
         families,
         measured,
-        new SnpTcb(0, 0, 0, 0, 0),
+        new SnpMinimum.ForAll(new SnpTcb(0, 0, 0, 0, 0)),
         vmpl,
         signers,
         SevSnpPolicy.STRICT_HOST_DATA,

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** One policy of each kind with nothing at its strict value. */
@@ -16,7 +17,7 @@ public final class PolicySamples {
     return new SevSnpPolicy(
         List.of("turin", "milan"),
         List.of(bytes(48, 0xff), bytes(48, 1)),
-        new SnpTcb(1, 2, 3, 4, 255),
+        new SnpMinimum.ForAll(new SnpTcb(1, 2, 3, 4, 255)),
         List.of(3, 0),
         List.of("vlek", "vcek"),
         List.of(bytes(32, 9)),
@@ -24,6 +25,28 @@ public final class PolicySamples {
         true,
         false,
         new TreeMap<>(Map.of("milan", root(1), "turin", root(2))));
+  }
+
+  /** The same with a minimum for each family. */
+  public static SevSnpPolicy snpByFamily() {
+    return snp(
+        new TreeMap<>(
+            Map.of("milan", new SnpTcb(0, 2, 3, 4, 255), "turin", new SnpTcb(1, 0, 0, 2, 5))));
+  }
+
+  static SevSnpPolicy snp(SortedMap<String, SnpTcb> minimum) {
+    SevSnpPolicy snp = snp();
+    return new SevSnpPolicy(
+        snp.families(),
+        snp.measurements(),
+        new SnpMinimum.ByFamily(minimum),
+        snp.vmpl(),
+        snp.signers(),
+        snp.hostData(),
+        snp.debugAllowed(),
+        snp.migrationAllowed(),
+        snp.revocationRequired(),
+        snp.roots());
   }
 
   public static TdxPolicy tdx() {

@@ -11,6 +11,8 @@ import java.util.stream.Collectors;
 
 /** Collects the comparisons of one policy, all of them: people want to see every difference. */
 final class Comparisons {
+  private static final String NOTHING = "nothing that is allowed";
+
   private final List<Comparison> all = new ArrayList<>();
 
   <T> void equal(Reason reason, String claim, Expected<T> expected, T seen, String advice) {
@@ -34,7 +36,7 @@ final class Comparisons {
           case Expected.OneOf<T>(List<T> values, String source) ->
               new Comparison(
                   claim,
-                  how + values.stream().map(Comparisons::text).collect(Collectors.joining(" or ")),
+                  values.isEmpty() ? NOTHING : how + joined(values),
                   text(seen),
                   source,
                   values.stream().anyMatch(value -> holds.test(value, seen))
@@ -50,6 +52,10 @@ final class Comparisons {
 
   List<Comparison> all() {
     return List.copyOf(all);
+  }
+
+  private static String joined(List<?> values) {
+    return values.stream().map(Comparisons::text).collect(Collectors.joining(" or "));
   }
 
   private static String text(Object value) {

@@ -2,6 +2,7 @@ package io.parley.broker.policy.platform;
 
 import com.google.protobuf.ByteString;
 import io.parley.agreement.platform.SevSnpPolicy;
+import io.parley.agreement.platform.SnpMinimum;
 import io.parley.agreement.platform.SnpTcb;
 import io.parley.broker.evidence.Revocation;
 import io.parley.broker.evidence.SnpClaims;
@@ -18,7 +19,7 @@ import java.util.List;
 public record SnpCheck(
     Expected<String> families,
     Expected<ByteString> measurements,
-    Expected<Tcb> minimumTcb,
+    Expected<SnpMinimum> minimumTcb,
     Expected<Long> vmpl,
     Expected<String> signers,
     Expected<ByteString> hostData,
@@ -28,13 +29,10 @@ public record SnpCheck(
     SnpRoots roots)
     implements PlatformCheck {
   static SnpCheck of(SevSnpPolicy policy, PolicySource source) {
-    SnpTcb tcb = policy.minimumTcb();
     return new SnpCheck(
         source.expect("families", policy.families()),
         source.expect("measurements", policy.measurements()),
-        source.expect(
-            "minimum_tcb",
-            new Tcb(tcb.fmc(), tcb.bootloader(), tcb.tee(), tcb.snp(), tcb.microcode())),
+        source.expect("minimum_tcb", policy.minimumTcb()),
         source.expect("vmpl", policy.vmpl().stream().map(Integer::longValue).toList()),
         source.expect("signers", policy.signers()),
         source.expect("host_data", policy.hostData()),
@@ -98,7 +96,7 @@ public record SnpCheck(
     all.that(
         Reason.EVIDENCE_TCB_OUTDATED,
         "tcb",
-        minimumTcb,
+        minimumTcb.flatMap(minimum -> minimum.of(claims.product()).map(SnpCheck::tcb)),
         claims.tcb(),
         (least, seen) -> seen.atLeast(least),
         "at least ",
@@ -128,5 +126,9 @@ public record SnpCheck(
         claims.hostData(),
         "start the guest with the host data that the parties signed");
     return all.all();
+  }
+
+  private static Tcb tcb(SnpTcb tcb) {
+    return new Tcb(tcb.fmc(), tcb.bootloader(), tcb.tee(), tcb.snp(), tcb.microcode());
   }
 }

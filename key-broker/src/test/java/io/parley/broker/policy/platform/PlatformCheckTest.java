@@ -2,6 +2,7 @@ package io.parley.broker.policy.platform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.protobuf.ByteString;
 import io.parley.agreement.platform.PlatformYaml;
@@ -73,6 +74,46 @@ final class PlatformCheckTest {
             Reason.EVIDENCE_COLLATERAL_MISSING,
             Reason.EVIDENCE_VMPL_WRONG,
             Reason.EVIDENCE_MEASUREMENT_WRONG);
+  }
+
+  @Test
+  void aMachineIsComparedWithTheMinimumOfItsFamily() {
+    SnpCheck policy =
+        (SnpCheck)
+            check(
+                """
+                kind: sev-snp
+                families: [milan, genoa]
+                measurements: [%s]
+                minimum_tcb:
+                  milan: {bootloader: 4, tee: 1, snp: 20, microcode: 209}
+                  genoa: {bootloader: 4, tee: 1, snp: 15, microcode: 209}
+                """
+                    .formatted(M48),
+                "p");
+    assertThat(differences(policy.compare(ofFamily("milan", 20)))).isEmpty();
+    assertThat(differences(policy.compare(ofFamily("genoa", 15)))).isEmpty();
+    assertThat(differences(policy.compare(ofFamily("genoa", 14))))
+        .containsExactly(Reason.EVIDENCE_TCB_OUTDATED);
+    // Enough of the one is not enough of the other.
+    assertThat(policy.compare(ofFamily("milan", 15)))
+        .filteredOn(each -> each.outcome() == Outcome.DIFFERS)
+        .singleElement()
+        .satisfies(tcb -> {
+          assertThat(tcb.reason()).isEqualTo(Reason.EVIDENCE_TCB_OUTDATED);
+          assertThat(tcb.expected())
+              .isEqualTo("at least fmc 0, bootloader 4, tee 1, snp 20, microcode 209");
+          assertThat(tcb.seen()).contains("snp 15");
+        });
+    assertThat(policy.compare(ofFamily("turin", 255)))
+        .filteredOn(each -> each.outcome() == Outcome.DIFFERS)
+        .extracting(Comparison::claim, Comparison::expected)
+        .containsExactly(
+            tuple("product", "genoa or milan"), tuple("tcb", "nothing that is allowed"));
+  }
+
+  private static SnpClaims ofFamily(String family, int firmware) {
+    return snp(family, 0, false, false, firmware, M48, Revocation.CHECKED);
   }
 
   @Test
