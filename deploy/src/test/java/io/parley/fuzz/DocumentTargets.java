@@ -110,6 +110,9 @@ final class DocumentTargets {
     return new FuzzTarget(
         List.of(
             text("0x00ff10"),
+            text("\ufeff0X00 ff10"),
+            text("Head: -----BEGIN%20CERTIFICATE-----%0AAAEC%0A-----END%20CERTIFICATE-----%0A\r\n"),
+            FakeAmd.vcek(SnpProduct.MILAN).certificateTable().toByteArray(),
             text("AAECAwQFBgcICQ==\n"),
             text("-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n"),
             new byte[] {1, 2, 3}),

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param evidence decoded
  * @param certificates of the chain files, and of the collateral files
- * @param lists of the collateral files
+ * @param lists of the chain files, and of the collateral files
  * @param json collateral that is JSON
  * @param collateralGiven whether there were collateral files at all
  * @param parts of a quote; null where the evidence is one file
@@ -30,6 +30,7 @@ record EvidenceFiles(
     boolean collateralGiven,
     @Nullable QuoteParts parts) {
   private static final int MAX_CERTIFICATES = 32;
+  private static final ByteString JSON = ByteString.copyFromUtf8("{");
 
   /**
    * Reads them all.
@@ -39,17 +40,7 @@ record EvidenceFiles(
    */
   static EvidenceFiles read(Path evidence, List<Path> chain, List<Path> collateral)
       throws IOException {
-    List<X509Certificate> certificates = new ArrayList<>();
-    for (Path file : chain) {
-      for (ByteString block : VendorFile.blocks(file)) {
-        certificates.add(Certificates.parse(file.toString(), block));
-      }
-    }
-    List<ByteString> published = new ArrayList<>();
-    for (Path file : collateral) {
-      published.addAll(VendorFile.blocks(file));
-    }
-    return sorted(VendorFile.bytes(evidence), certificates, published, !collateral.isEmpty());
+    return sorted(VendorFile.bytes(evidence), blocks(chain), blocks(collateral));
   }
 
   /**
@@ -59,36 +50,59 @@ record EvidenceFiles(
    */
   static EvidenceFiles of(
       ByteString evidence, List<ByteString> chain, List<ByteString> collateral) {
-    List<X509Certificate> certificates = new ArrayList<>();
-    chain.forEach(each -> certificates.add(Certificates.parse("certificates", each)));
-    return sorted(evidence, certificates, collateral, !collateral.isEmpty());
+    return sorted(
+        evidence,
+        chain.stream().map(bytes -> new Block("certificates", bytes)).toList(),
+        collateral.stream().map(bytes -> new Block("collateral", bytes)).toList());
+  }
+
+  /**
+   * One thing of a vendor's.
+   *
+   * @param from for messages
+   */
+  private record Block(String from, ByteString bytes) {}
+
+  private static List<Block> blocks(List<Path> files) throws IOException {
+    List<Block> blocks = new ArrayList<>();
+    for (Path file : files) {
+      for (ByteString bytes : VendorFile.blocks(file)) {
+        blocks.add(new Block(file.toString(), bytes));
+      }
+    }
+    return blocks;
   }
 
   private static EvidenceFiles sorted(
-      ByteString evidence,
-      List<X509Certificate> chain,
-      List<ByteString> collateral,
-      boolean collateralGiven) {
-    List<X509Certificate> certificates = new ArrayList<>(chain);
+      ByteString evidence, List<Block> chain, List<Block> collateral) {
+    List<X509Certificate> certificates = new ArrayList<>();
     List<X509CRL> lists = new ArrayList<>();
     List<ByteString> json = new ArrayList<>();
-    for (ByteString block : collateral) {
-      if (!block.isEmpty() && block.byteAt(0) == '{') {
-        json.add(block);
-      } else if (Certificates.isCrl(block)) {
-        lists.add(Certificates.parseCrl("collateral", block));
+    chain.forEach(block -> sort(block, certificates, lists));
+    for (Block block : collateral) {
+      if (block.bytes().startsWith(JSON)) {
+        json.add(block.bytes());
       } else {
-        certificates.add(Certificates.parse("collateral", block));
+        sort(block, certificates, lists);
       }
     }
     if (certificates.size() > MAX_CERTIFICATES) {
       throw Octets.malformed("chain", "certificates", "are more than " + MAX_CERTIFICATES);
     }
-    return new EvidenceFiles(evidence, certificates, lists, json, collateralGiven, null);
+    return new EvidenceFiles(evidence, certificates, lists, json, !collateral.isEmpty(), null);
   }
 
   /** The same, with what belongs to the quote. */
   EvidenceFiles with(QuoteParts quote) {
     return new EvidenceFiles(evidence, certificates, lists, json, collateralGiven, quote);
+  }
+
+  /** An SEV-SNP host's table has revocation lists beside the chain. */
+  private static void sort(Block block, List<X509Certificate> certificates, List<X509CRL> lists) {
+    if (Certificates.isCrl(block.bytes())) {
+      lists.add(Certificates.parseCrl(block.from(), block.bytes()));
+    } else {
+      certificates.add(Certificates.parse(block.from(), block.bytes()));
+    }
   }
 }

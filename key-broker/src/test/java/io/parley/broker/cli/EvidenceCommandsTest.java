@@ -1,5 +1,6 @@
 package io.parley.broker.cli;
 
+import static java.util.Locale.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -59,7 +60,12 @@ final class EvidenceCommandsTest {
         List.of(
             hex,
             "0x" + hex + "\n",
-            hex.toUpperCase(java.util.Locale.ROOT),
+            "\ufeff0X " + hex.substring(0, 64) + "\r\n\t" + hex.substring(64) + " \n",
+            "\ufeff" + Base64.getEncoder().encodeToString(report.toByteArray()),
+            "\ufeff-----BEGIN REPORT-----\r\n"
+                + Base64.getMimeEncoder().encodeToString(report.toByteArray())
+                + "\r\n-----END REPORT-----\r\n",
+            hex.toUpperCase(ROOT),
             Base64.getEncoder().encodeToString(report.toByteArray()),
             Base64.getMimeEncoder().encodeToString(report.toByteArray()) + "\n",
             Base64.getUrlEncoder().encodeToString(report.toByteArray()),
@@ -299,6 +305,88 @@ final class EvidenceCommandsTest {
   }
 
   @Test
+  void readsTheTableThatAHostGivesItsGuests() throws IOException {
+    ByteString table = AMD.certificateTable();
+    String policy =
+        text("strict.yaml", snpPolicyText("refused").replace("revocation: not_required\n", ""))
+            .toString();
+    Ran ran = withChain("verify", policy, bytes("auxblob", table));
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.out()).contains("\"revocation\" : \"CHECKED\"");
+    assertThat(
+            withChain(
+                    "verify",
+                    policy,
+                    text("auxblob.hex", "\ufeff0X" + hex(table).toUpperCase(ROOT)))
+                .code())
+        .isZero();
+    for (int size = 0; size < table.size(); size += size < 160 ? 1 : 97) {
+      Ran cut = withChain("verify", policy, bytes("cut", table.substring(0, size)));
+      assertThat(cut.code()).as("cut to %d bytes", size).isIn(2, 3);
+    }
+  }
+
+  @Test
+  void refusesATableOfSomebodyElses() throws IOException {
+    Ran ran =
+        withChain(
+            "verify",
+            snpPolicy("refused"),
+            bytes("auxblob", FakeAmd.vcek(SnpProduct.MILAN).certificateTable()));
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err()).contains("EVIDENCE_ROOT_UNKNOWN");
+  }
+
+  /** As {@code curl --dump-header} keeps them, or the value by itself. */
+  @Test
+  void readsChainsFromTheHeadOfAnAnswer() throws IOException {
+    String chain = Files.readString(pem("chain.pem", AMD.chain().toArray(new X509Certificate[0])));
+    String escaped = java.net.URLEncoder.encode(chain, StandardCharsets.UTF_8).replace("+", "%20");
+    assertThat(escaped).contains("%2B", "%0A", "%3D");
+    for (String head :
+        List.of(
+            escaped,
+            "\ufeff" + escaped,
+            escaped.replace("%2B", "%2b").replace("%0A", "%0a"),
+            "HTTP/1.1 200 OK\r\nRequest-ID: 100%25%\r\nSGX-PCK-Certificate-Issuer-Chain: "
+                + escaped
+                + "\r\nContent-Type: application/json\r\n\r\n")) {
+      Ran ran = withChain("verify", snpPolicy("refused"), text("head", head));
+      assertThat(ran.err()).isEmpty();
+      assertThat(ran.code()).isZero();
+    }
+    for (String wrong :
+        List.of(
+            escaped.replaceFirst("%0A", "%0"),
+            escaped.replaceFirst("%0A", "%"),
+            escaped.replaceFirst("%0A", "%00"),
+            escaped.replaceFirst("%0A", "%E9"),
+            escaped.replace("%2B", "%252B"),
+            escaped.replace("%2B", "%20"),
+            escaped.replaceFirst("-----END%20", "-----END+"),
+            escaped.substring(0, escaped.length() - 9))) {
+      Ran ran = withChain("verify", snpPolicy("refused"), text("head", wrong));
+      assertThat(ran.code()).isIn(2, 3);
+    }
+  }
+
+  private Ran withChain(String command, String policy, Path chain) throws IOException {
+    return run(
+        command,
+        "--kind",
+        "sev-snp",
+        "--at",
+        FakeAuthority.NOW.toString(),
+        "--policy",
+        policy,
+        "--report-data",
+        REPORT_DATA_HEX,
+        "--chain",
+        chain.toString(),
+        bytes("evidence", AMD.report(REPORT_DATA)).toString());
+  }
+
+  @Test
   void refusesPemThatIsNotWhole() throws IOException {
     String whole = Files.readString(pem("chain.pem", AMD.root.certificate()));
     Ran ran =
@@ -371,19 +459,20 @@ final class EvidenceCommandsTest {
   }
 
   private String snpPolicy(String debug) throws IOException {
-    return text(
-            "policy.yaml",
-            """
-            kind: sev-snp
-            families: [milan]
-            measurements: [%s]
-            minimum_tcb: {bootloader: 4, tee: 1, snp: 20, microcode: 209}
-            debug: %s
-            revocation: not_required
-            roots: {milan: "%s"}
-            """
-                .formatted("ab".repeat(48), debug, AMD.root.fingerprint()))
-        .toString();
+    return text("policy.yaml", snpPolicyText(debug)).toString();
+  }
+
+  private static String snpPolicyText(String debug) {
+    return """
+    kind: sev-snp
+    families: [milan]
+    measurements: [%s]
+    minimum_tcb: {bootloader: 4, tee: 1, snp: 20, microcode: 209}
+    debug: %s
+    revocation: not_required
+    roots: {milan: "%s"}
+    """
+        .formatted("ab".repeat(48), debug, AMD.root.fingerprint());
   }
 
   private static String nitroPolicy() {

@@ -6,6 +6,7 @@ import io.parley.wire.RefusedException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -39,41 +40,83 @@ public record SnpCertificateTable(List<ByteString> certificates, List<ByteString
     lists = List.copyOf(lists);
   }
 
+  /** Whether bytes are one, and not an empty one: before its end it names a kind known here. */
+  public static boolean isOne(ByteString bytes) {
+    for (int at = 0; at <= ENTRIES_MAX * ENTRY_BYTES && at + GUID_BYTES <= bytes.size(); ) {
+      ByteString guid = bytes.substring(at, at + GUID_BYTES);
+      if (CERTIFICATES.contains(guid) || guid.equals(LIST)) {
+        return true;
+      }
+      at = guid.equals(END) ? bytes.size() : at + ENTRY_BYTES;
+    }
+    return false;
+  }
+
   /**
    * Reads a table; an empty one has nothing in it. Entries of other kinds are passed over.
    *
-   * @throws RefusedException INVALID_EVIDENCE when an entry is out of bounds or too large, or there
-   *     are too many
+   * @throws RefusedException INVALID_EVIDENCE when an entry is out of bounds, too large, or within
+   *     another or the table's head, or there are too many
    */
   public static SnpCertificateTable parse(ByteString table) {
     ByteBuffer bytes = table.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-    List<ByteString> certificates = new ArrayList<>();
-    List<ByteString> lists = new ArrayList<>();
-    for (int entry = 0; !table.isEmpty(); entry++) {
-      int at = entry * ENTRY_BYTES;
-      if (entry > ENTRIES_MAX || at + ENTRY_BYTES > table.size()) {
+    List<Part> certificates = new ArrayList<>();
+    List<Part> lists = new ArrayList<>();
+    int at = 0;
+    for (; !table.isEmpty(); at += ENTRY_BYTES) {
+      if (at > ENTRIES_MAX * ENTRY_BYTES || at + ENTRY_BYTES > table.size()) {
         throw wrong("has no end within %d entries".formatted(ENTRIES_MAX));
       }
       ByteString guid = table.substring(at, at + GUID_BYTES);
       if (guid.equals(END)) {
         break;
       }
-      long offset = Integer.toUnsignedLong(bytes.getInt(at + GUID_BYTES));
-      long length = Integer.toUnsignedLong(bytes.getInt(at + GUID_BYTES + Integer.BYTES));
+      Part part =
+          new Part(
+              Integer.toUnsignedLong(bytes.getInt(at + GUID_BYTES)),
+              Integer.toUnsignedLong(bytes.getInt(at + GUID_BYTES + Integer.BYTES)));
       if (CERTIFICATES.contains(guid)) {
-        certificates.add(part(table, offset, length, CERTIFICATE_BYTES_MAX));
+        certificates.add(part.within(table, CERTIFICATE_BYTES_MAX));
       } else if (guid.equals(LIST)) {
-        lists.add(part(table, offset, length, LIST_BYTES_MAX));
+        lists.add(part.within(table, LIST_BYTES_MAX));
       }
     }
-    return new SnpCertificateTable(certificates, lists);
+    requireApart(new Part(0, at + ENTRY_BYTES), certificates, lists);
+    return new SnpCertificateTable(
+        certificates.stream().map(part -> part.of(table)).toList(),
+        lists.stream().map(part -> part.of(table)).toList());
   }
 
-  private static ByteString part(ByteString table, long offset, long length, int most) {
-    if (length < 1 || length > most || offset + length > table.size()) {
-      throw wrong("has an entry of %d bytes at %d".formatted(length, offset));
+  /** Where one is. */
+  private record Part(long offset, long length) {
+    Part within(ByteString table, int most) {
+      if (length < 1 || length > most || end() > table.size()) {
+        throw wrong("has an entry of %d bytes at %d".formatted(length, offset));
+      }
+      return this;
     }
-    return table.substring((int) offset, (int) (offset + length));
+
+    long end() {
+      return offset + length;
+    }
+
+    ByteString of(ByteString table) {
+      return table.substring((int) offset, (int) end());
+    }
+  }
+
+  /** One within another, or within the head, is nothing that a host makes. */
+  private static void requireApart(Part head, List<Part> certificates, List<Part> lists) {
+    List<Part> parts = new ArrayList<>(certificates);
+    parts.addAll(lists);
+    parts.sort(Comparator.comparingLong(Part::offset));
+    long end = head.end();
+    for (Part part : parts) {
+      if (part.offset() < end) {
+        throw wrong("has an entry at %d, within another or the head".formatted(part.offset()));
+      }
+      end = part.end();
+    }
   }
 
   private static ByteString guid(String hex) {

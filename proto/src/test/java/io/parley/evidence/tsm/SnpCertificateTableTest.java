@@ -82,6 +82,48 @@ class SnpCertificateTableTest {
   }
 
   @Test
+  void whatIsWithinAnotherOrTheHeadIsRefused() {
+    Entry end = new Entry(END, 0, 0);
+    refused(table(200, new Entry(VCEK, 0, 20), end));
+    refused(table(200, new Entry(VCEK, 47, 20), end));
+    refused(table(200, new Entry(VCEK, 100, 20), new Entry(ASK, 100, 20), end));
+    refused(table(200, new Entry(VCEK, 100, 20), new Entry(ASK, 119, 20), end));
+    refused(table(200, new Entry(VCEK, 100, 50), new Entry(LIST, 110, 5), end));
+    ByteString close = table(200, new Entry(VCEK, 120, 20), new Entry(ASK, 72, 48), end);
+    assertThat(SnpCertificateTable.parse(close).certificates()).hasSize(2);
+  }
+
+  @Test
+  void moreEntriesThanAnyHostMakesAreRefused() {
+    Entry[] entries = new Entry[17];
+    java.util.Arrays.fill(entries, new Entry(OTHER, 0, 0));
+    entries[16] = new Entry(END, 0, 0);
+    assertThat(SnpCertificateTable.parse(table(4096, entries)).certificates()).isEmpty();
+    entries[16] = new Entry(OTHER, 0, 0);
+    refused(table(4096, entries));
+    Entry[] many = new Entry[100_000];
+    java.util.Arrays.fill(many, new Entry(VCEK, 2_400_000, 1));
+    refused(table(2_400_001, many));
+  }
+
+  @Test
+  void knowsATableByTheKindsInIt() {
+    Entry end = new Entry(END, 0, 0);
+    assertThat(SnpCertificateTable.isOne(table(99, new Entry(ARK, 90, 1), end))).isTrue();
+    assertThat(
+            SnpCertificateTable.isOne(
+                table(99, new Entry(OTHER, 0, 0), new Entry(LIST, 90, 1), end)))
+        .isTrue();
+    assertThat(SnpCertificateTable.isOne(table(99, new Entry(OTHER, 0, 0), end))).isFalse();
+    assertThat(SnpCertificateTable.isOne(table(99, end, new Entry(ARK, 90, 1)))).isFalse();
+    assertThat(SnpCertificateTable.isOne(ByteString.EMPTY)).isFalse();
+    ByteString cut = table(24, new Entry(VCEK, 90, 1));
+    for (int size = 0; size < cut.size(); size++) {
+      assertThat(SnpCertificateTable.isOne(cut.substring(0, size))).isEqualTo(size >= 16);
+    }
+  }
+
+  @Test
   void noNoiseGivesAnythingButATableOrARefusal() {
     Random random = new Random(7);
     ByteString good = table(200, new Entry(VCEK, 150, 20), new Entry(END, 0, 0));

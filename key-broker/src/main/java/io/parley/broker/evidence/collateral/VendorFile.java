@@ -1,6 +1,8 @@
 package io.parley.broker.evidence.collateral;
 
 import com.google.protobuf.ByteString;
+import io.parley.evidence.tsm.SnpCertificateTable;
+import io.parley.wire.RefusedException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -8,18 +10,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-/** A file in any form that vendors publish: raw bytes, hex digits, base64, or PEM. */
+/**
+ * A file in any form that vendors publish: raw bytes, hex digits, base64, or PEM; PEM also as it is
+ * in the head of an answer over HTTP, and certificates as an SEV-SNP host hands them to its guests.
+ */
 public final class VendorFile {
   private static final int MAX_BYTES = 8 << 20;
   private static final int MAX_BLOCKS = 16;
   private static final String BEGIN = "-----BEGIN ";
-  private static final Pattern HEX = Pattern.compile("(0x)?[0-9a-fA-F]+");
-  private static final Pattern BASE64 = Pattern.compile("[A-Za-z0-9+/_-]{8,}+={0,2}");
+  private static final String ESCAPED_BEGIN = "-----BEGIN%20";
   private static final Pattern PEM =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\\s]*+)-----END \\1-----");
 
@@ -33,10 +37,10 @@ public final class VendorFile {
   public static ByteString bytes(Path file) throws IOException {
     ByteString raw = raw(file);
     // A quote has PEM inside; only a file that begins with it is PEM.
-    if (!raw.startsWith(ByteString.copyFromUtf8(BEGIN))) {
-      return decoded(raw);
+    if (!TextForms.withoutMark(raw).startsWith(ByteString.copyFromUtf8(BEGIN))) {
+      return TextForms.decoded(raw);
     }
-    List<ByteString> blocks = blocks(file);
+    List<ByteString> blocks = blocks(file, raw);
     if (blocks.size() != 1) {
       throw new IOException("%s has %d PEM blocks, not one".formatted(file, blocks.size()));
     }
@@ -44,16 +48,35 @@ public final class VendorFile {
   }
 
   /**
-   * One block of JSON or DER, or all blocks of a PEM text, in their order.
+   * One block of JSON or DER, all blocks of a PEM text, in their order, or the certificates and
+   * lists of an SEV-SNP host's table.
    *
-   * @throws IOException when it cannot be read, or is PEM that is not whole
+   * @throws IOException when it cannot be read, or is PEM or a table that is not whole
    */
   public static List<ByteString> blocks(Path file) throws IOException {
-    ByteString raw = raw(file);
-    String text = raw.toString(StandardCharsets.ISO_8859_1);
-    if (text.stripLeading().startsWith("{") || !text.contains(BEGIN)) {
-      return List.of(decoded(raw));
+    return blocks(file, raw(file));
+  }
+
+  private static List<ByteString> blocks(Path file, ByteString raw) throws IOException {
+    String written = TextForms.withoutMark(raw).toString(StandardCharsets.ISO_8859_1);
+    boolean json = written.stripLeading().startsWith("{");
+    String text = json ? written : TextForms.unescaped(written, ESCAPED_BEGIN);
+    return json || !text.contains(BEGIN) ? parts(file, TextForms.decoded(raw)) : pem(file, text);
+  }
+
+  private static List<ByteString> parts(Path file, ByteString bytes) throws IOException {
+    if (!SnpCertificateTable.isOne(bytes)) {
+      return List.of(bytes);
     }
+    try {
+      SnpCertificateTable table = SnpCertificateTable.parse(bytes);
+      return Stream.concat(table.certificates().stream(), table.lists().stream()).toList();
+    } catch (RefusedException e) {
+      throw new IOException("%s: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  private static List<ByteString> pem(Path file, String text) throws IOException {
     List<ByteString> blocks = new ArrayList<>();
     Matcher block = PEM.matcher(text);
     int from = text.indexOf(BEGIN);
@@ -92,26 +115,5 @@ public final class VendorFile {
       }
       return ByteString.copyFrom(bytes);
     }
-  }
-
-  private static ByteString decoded(ByteString raw) {
-    String written = raw.toString(StandardCharsets.ISO_8859_1);
-    if (written.stripLeading().startsWith("{")) {
-      return ByteString.copyFrom(written.strip(), StandardCharsets.ISO_8859_1);
-    }
-    String text = written.replaceAll("\\s", "");
-    if (HEX.matcher(text).matches() && text.length() % 2 == 0) {
-      int from = text.startsWith("0x") ? 2 : 0;
-      return ByteString.copyFrom(HexFormat.of().parseHex(text, from, text.length()));
-    }
-    if (BASE64.matcher(text).matches()) {
-      try {
-        String standard = text.replace('-', '+').replace('_', '/');
-        return ByteString.copyFrom(Base64.getDecoder().decode(standard));
-      } catch (IllegalArgumentException e) {
-        return raw;
-      }
-    }
-    return raw;
   }
 }
