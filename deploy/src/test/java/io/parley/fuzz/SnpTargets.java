@@ -3,20 +3,23 @@ package io.parley.fuzz;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.ByteString;
+import io.parley.broker.evidence.AzureVtpmClaims;
 import io.parley.broker.evidence.ExpectedReportData;
 import io.parley.broker.evidence.FakeAuthority;
 import io.parley.broker.evidence.FakeAuthority.Extra;
 import io.parley.broker.evidence.SnpClaims;
 import io.parley.broker.evidence.Verification;
+import io.parley.broker.evidence.azure.AzureVtpmParser;
+import io.parley.broker.evidence.azure.AzureVtpmVerifier;
+import io.parley.broker.evidence.azure.FakeAzure;
 import io.parley.broker.evidence.sevsnp.AzureHclReport;
 import io.parley.broker.evidence.sevsnp.FakeAmd;
 import io.parley.broker.evidence.sevsnp.SnpProduct;
 import io.parley.broker.evidence.sevsnp.SnpReportParser;
 import io.parley.broker.evidence.sevsnp.SnpVerifier;
+import io.parley.broker.evidence.tpm2.FakeTpm;
+import io.parley.broker.evidence.trust.KnownSignatures;
 import io.parley.broker.evidence.trust.RevocationLists;
-import io.parley.wire.Digest;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
@@ -30,9 +33,11 @@ import java.util.function.Function;
 /** SEV-SNP: reports, the envelope that Azure puts around one, certificates' extensions. */
 final class SnpTargets {
   private static final byte[] REPORT_DATA = new byte[64];
-  private static final int HCL_BYTES = 2600;
-  private static final int HCL_HEADER_BYTES = 32;
-  private static final int HCL_DATA_HEAD_BYTES = 20;
+
+  /** What is left for it in an HCL report. */
+  private static final int AZURE_DATA_BYTES = 1364;
+
+  private static final KnownSignatures KNOWN = new KnownSignatures(100);
   private static final String AMD = "1.3.6.1.4.1.3704.1.";
   private static final List<String> EXTENSIONS =
       List.of("1", "2", "3.1", "3.2", "3.3", "3.8", "3.9", "4", "5");
@@ -43,6 +48,8 @@ final class SnpTargets {
     return Map.of(
         "sev-snp-report", scratch -> report(),
         "sev-snp-azure", scratch -> azure(),
+        "azure-vtpm", scratch -> azureVtpm(),
+        "azure-vtpm-data", scratch -> azureData(),
         "sev-snp-certificate", scratch -> certificate());
   }
 
@@ -68,33 +75,52 @@ final class SnpTargets {
   }
 
   private static FuzzTarget azure() {
-    byte[] data = "{\"keys\":[]}".getBytes(UTF_8);
-    byte[] reportData = Arrays.copyOf(Digest.of(data).value().toByteArray(), REPORT_DATA.length);
-    ByteString report = FakeAmd.vcek(SnpProduct.GENOA).report(reportData);
-    int dataBytes = HCL_DATA_HEAD_BYTES + data.length;
-    ByteBuffer good =
-        ByteBuffer.allocate(HCL_BYTES)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .put("HCLA".getBytes(UTF_8))
-            .putInt(2)
-            .putInt(HCL_HEADER_BYTES + report.size() + dataBytes)
-            .putInt(2)
-            .position(HCL_HEADER_BYTES)
-            .put(report.toByteArray())
-            .putInt(dataBytes)
-            .putInt(1)
-            .putInt(2)
-            .putInt(1)
-            .putInt(data.length)
-            .put(data);
+    FakeAzure azure = new FakeAzure(FakeAmd.vcek(SnpProduct.GENOA));
     return new FuzzTarget(
-        List.of(good.array()),
+        List.of(azure.hcl(azure.data()).toByteArray()),
         SharedVectors.matching("(?i)hcl|azure|vtpm"),
         bytes -> {
           ByteString within = AzureHclReport.reportIn(ByteString.copyFrom(bytes));
           var unused = new SnpReportParser().parse(within);
           return true;
         });
+  }
+
+  private static FuzzTarget azureVtpm() {
+    FakeAzure azure = new FakeAzure(FakeAmd.vcek(SnpProduct.GENOA));
+    ByteString good = azure.evidence(REPORT_DATA);
+    Set<AzureVtpmClaims> signed = Set.of(Verdicts.genuine(verify(azure, good)));
+    return new FuzzTarget(
+        List.of(good.toByteArray()),
+        SharedVectors.matching("az-snp-vtpm/.*json$"),
+        bytes -> Verdicts.isGenuine(verify(azure, ByteString.copyFrom(bytes)), signed));
+  }
+
+  /** Any data that a paravisor may write: the processor signs its digest. */
+  private static FuzzTarget azureData() {
+    FakeAzure azure = new FakeAzure(FakeAmd.vcek(SnpProduct.GENOA));
+    ByteString attest = FakeTpm.attest(REPORT_DATA);
+    ByteString signature = azure.tpm.sign(attest);
+    return new FuzzTarget(
+        List.of(azure.data().getBytes(UTF_8)),
+        bytes -> {
+          String data = new String(bytes, UTF_8);
+          if (data.getBytes(UTF_8).length > AZURE_DATA_BYTES) {
+            return false;
+          }
+          ByteString evidence = azure.json(azure.hcl(data), attest, signature);
+          return verify(azure, evidence) instanceof Verification.Genuine<AzureVtpmClaims>;
+        });
+  }
+
+  private static Verification<AzureVtpmClaims> verify(FakeAzure azure, ByteString evidence) {
+    return new AzureVtpmVerifier(new SnpVerifier(azure.amd.roots(), KNOWN))
+        .verify(
+            new AzureVtpmParser().parse(evidence),
+            azure.amd.chain(),
+            RevocationLists.NONE,
+            new ExpectedReportData.Exactly(ByteString.copyFrom(REPORT_DATA)),
+            FakeAuthority.NOW);
   }
 
   /** A chip's certificate that AMD signed, whatever stands in its extensions. */

@@ -1,5 +1,6 @@
 package io.parley.broker.cli;
 
+import io.parley.broker.evidence.AzureVtpmClaims;
 import io.parley.broker.evidence.ExpectedReportData;
 import io.parley.broker.evidence.NitroClaims;
 import io.parley.broker.evidence.PlatformClaims;
@@ -7,6 +8,8 @@ import io.parley.broker.evidence.SnpClaims;
 import io.parley.broker.evidence.TdxClaims;
 import io.parley.broker.evidence.TpmClaims;
 import io.parley.broker.evidence.Verification;
+import io.parley.broker.evidence.azure.AzureVtpmParser;
+import io.parley.broker.evidence.azure.AzureVtpmVerifier;
 import io.parley.broker.evidence.nitro.NitroDocumentParser;
 import io.parley.broker.evidence.nitro.NitroVerifier;
 import io.parley.broker.evidence.sevsnp.AzureHclReport;
@@ -33,12 +36,16 @@ import io.parley.wire.Reason;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Parses, verifies and compares evidence of every kind. */
 final class Appraiser {
   /** Why nothing that hangs on an agreement is compared. */
   static final String NO_POLICY = "no --policy was given";
+
+  private static final String NO_REGISTERS = "no policy is about the registers of such a TPM";
+  private static final String AMDS_LIST = "AMD's revocation list";
 
   private final EvidenceFiles files;
   private final ExpectedReportData reportData;
@@ -62,13 +69,15 @@ final class Appraiser {
       case TDX -> tdx(policy);
       case NITRO ->
           nitro(policy instanceof NitroCheck nitro ? nitro : NitroCheck.genuineOnly(NO_POLICY));
+      case AZURE_VTPM ->
+          azure(policy instanceof SnpCheck snp ? snp : SnpCheck.genuineOnly(NO_POLICY));
       case TPM2 -> tpm(policy instanceof TpmCheck tpm ? tpm : TpmCheck.genuineOnly(NO_POLICY));
     };
   }
 
   private Appraisal snp(SnpCheck policy) {
     if (files.collateralGiven() && files.lists().isEmpty()) {
-      return notCollateral("AMD's revocation list");
+      return notCollateral(AMDS_LIST);
     }
     Verification<SnpClaims> verification =
         new SnpVerifier(policy.roots())
@@ -79,6 +88,29 @@ final class Appraiser {
                 reportData,
                 at);
     return appraisal(verification, policy::compare);
+  }
+
+  /** The policy is about the report; registers are shown, and nobody compares them. */
+  private Appraisal azure(SnpCheck policy) {
+    if (files.collateralGiven() && files.lists().isEmpty()) {
+      return notCollateral(AMDS_LIST);
+    }
+    Verification<AzureVtpmClaims> verification =
+        new AzureVtpmVerifier(new SnpVerifier(policy.roots()))
+            .verify(
+                new AzureVtpmParser().parse(files.evidence()),
+                files.certificates(),
+                new RevocationLists(files.lists()),
+                reportData,
+                at);
+    TpmCheck registers = TpmCheck.genuineOnly(NO_REGISTERS);
+    return appraisal(
+        verification,
+        claims ->
+            Stream.concat(
+                    policy.compare(claims.report()).stream(),
+                    registers.compare(claims.quote()).stream())
+                .toList());
   }
 
   private Appraisal nitro(NitroCheck policy) {

@@ -64,7 +64,7 @@ public final class EvidenceCommands implements Runnable {
         names = "--kind",
         required = true,
         paramLabel = "KIND",
-        description = "sev-snp, tdx, nitro or tpm2.")
+        description = "sev-snp, tdx, nitro, tpm2 or azure-vtpm.")
     private String kind = "";
 
     @Option(
@@ -111,7 +111,7 @@ public final class EvidenceCommands implements Runnable {
           EvidenceKind.parse(kind)
               .orElseThrow(() ->
                   new ParameterException(
-                      line, "--kind '%s' is not sev-snp, tdx, nitro or tpm2".formatted(kind)));
+                      line, "--kind '%s' is none of %s".formatted(kind, EvidenceKind.all())));
       Instant instant = instant(line);
       if (!collateral.isEmpty() && !wanted.hasCollateral()) {
         throw new ParameterException(line, "there is no collateral for " + kind);
@@ -187,9 +187,11 @@ public final class EvidenceCommands implements Runnable {
       try {
         PolicyFile read = PlatformYaml.load(from);
         String about = read.policy().kind();
-        if (!about.equals(wanted.text())) {
+        if (!about.equals(wanted.policy())) {
           throw new ParameterException(
-              line, "%s is a policy for %s, not %s".formatted(from, about, kind));
+              line,
+              "%s is a policy for %s; %s needs one for %s"
+                  .formatted(from, about, kind, wanted.policy()));
         }
         return PlatformCheck.of(read.policy(), PolicySource.file(read, from.toString()));
       } catch (ParleyException e) {

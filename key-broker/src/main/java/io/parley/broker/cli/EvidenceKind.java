@@ -1,18 +1,38 @@
 package io.parley.broker.cli;
 
+import io.parley.broker.evidence.SnpClaims;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Kinds of evidence that hardware signs. */
 enum EvidenceKind {
   SEV_SNP("sev-snp"),
   TDX("tdx"),
   NITRO("nitro"),
-  TPM2("tpm2");
+  TPM2("tpm2"),
+  AZURE_VTPM("azure-vtpm", SnpClaims.KIND);
 
   private final String text;
+  private final String policy;
 
   EvidenceKind(String text) {
+    this(text, text);
+  }
+
+  EvidenceKind(String text, String policy) {
     this.text = text;
+    this.policy = policy;
+  }
+
+  /** Their names, for people. */
+  static String all() {
+    return Stream.of(values()).map(EvidenceKind::text).collect(Collectors.joining(", "));
+  }
+
+  /** The kind of the policies that say what is wanted of it. */
+  String policy() {
+    return policy;
   }
 
   String text() {
@@ -21,12 +41,12 @@ enum EvidenceKind {
 
   /** Whether the vendor publishes anything that ages, beside the evidence. */
   boolean hasCollateral() {
-    return this == SEV_SNP || this == TDX;
+    return this != NITRO && this != TPM2;
   }
 
   /** Whether certificates come beside the evidence. */
   boolean hasChain() {
-    return this == SEV_SNP || this == TDX;
+    return this != NITRO && this != TPM2;
   }
 
   static Optional<EvidenceKind> parse(String text) {

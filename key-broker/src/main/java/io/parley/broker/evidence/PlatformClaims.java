@@ -6,7 +6,8 @@ import java.util.Map;
  * What a platform vouches for, in its kind's own words. A value: that it was verified is said by
  * the {@link Verification.Genuine} that it comes in.
  */
-public sealed interface PlatformClaims permits NitroClaims, SnpClaims, TdxClaims, TpmClaims {
+public sealed interface PlatformClaims
+    permits AzureVtpmClaims, NitroClaims, SnpClaims, TdxClaims, TpmClaims {
   /** The kind of evidence. */
   String kind();
 

@@ -55,22 +55,16 @@ final class TpmEvidence implements EvidenceVerifier {
     TpmQuote quote =
         new TpmQuoteParser()
             .parseStrictly(document.quote(), document.signature(), document.pcrs(), key);
-    Verification<TpmAnchor> anchor = anchor(policy, document, key, context);
-    return switch (anchor) {
-      case Verification.Genuine<TpmAnchor>(TpmAnchor trusted) ->
-          measured(
-              new TpmVerifier()
-                  .verify(
-                      quote,
-                      trusted,
-                      new ExpectedReportData.Exactly(document.launch().quoteData())),
-              document,
-              app);
-      case Verification.Bad<TpmAnchor> _, Verification.Unchecked<TpmAnchor> _ ->
-          anchor.map(never -> {
-            throw new AssertionError(never);
-          });
-    };
+    return anchor(policy, document, key, context)
+        .then(trusted ->
+            new TpmVerifier()
+                .verify(
+                    quote, trusted, new ExpectedReportData.Exactly(document.launch().quoteData())))
+        .then(claims ->
+            Verification.of(() -> {
+              requireMeasured(document, claims.pcrs(), app);
+              return claims;
+            }));
   }
 
   private Verification<TpmAnchor> anchor(
@@ -98,16 +92,6 @@ final class TpmEvidence implements EvidenceVerifier {
                   ? new TpmAnchor.PinnedKey(key.fingerprint())
                   : new TpmAnchor.None());
     };
-  }
-
-  private static Verification<TpmClaims> measured(
-      Verification<TpmClaims> verified, TpmDocument document, @Nullable Digest app) {
-    return verified instanceof Verification.Genuine<TpmClaims>(TpmClaims claims)
-        ? Verification.of(() -> {
-          requireMeasured(document, claims.pcrs(), app);
-          return claims;
-        })
-        : verified;
   }
 
   /**

@@ -35,8 +35,13 @@ public sealed interface Verification<T> {
 
   /** The same with something made of what is known. */
   default <R> Verification<R> map(Function<? super T, ? extends R> make) {
+    return then(known -> new Genuine<>(make.apply(known)));
+  }
+
+  /** Goes on with what is known, where it is genuine. */
+  default <R> Verification<R> then(Function<? super T, Verification<R>> next) {
     return switch (this) {
-      case Genuine<T>(T known) -> new Genuine<>(make.apply(known));
+      case Genuine<T>(T known) -> next.apply(known);
       case Bad<T>(Reason reason, String claim, String advice, String expected, String seen) ->
           new Bad<>(reason, claim, advice, expected, seen);
       case Unchecked<T>(Reason reason, String why) -> new Unchecked<>(reason, why);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.FakeAuthority;
+import io.parley.broker.evidence.azure.FakeAzure;
 import io.parley.broker.evidence.collateral.VendorFile;
 import io.parley.broker.evidence.nitro.FakeAws;
 import io.parley.broker.evidence.sevsnp.FakeAmd;
@@ -215,6 +216,53 @@ final class EvidenceCommandsTest {
                 "--policy",
                 text("tpm2.yaml", policy.replace("02".repeat(32), "04".repeat(32))).toString()));
     assertThat(other.err()).contains("EVIDENCE_PCR_WRONG: pcrs.7:");
+  }
+
+  /** The policy is about the report; nobody compares registers, and that is said. */
+  @Test
+  void judgesAVirtualTpmByTheReportThatHoldsItsKey() throws IOException {
+    String policy = snpPolicy("refused");
+    FakeAzure azure = new FakeAzure(AMD);
+    Path evidence = bytes("evidence.json", azure.evidence(new byte[] {7}));
+    Ran ran = azure("verify", policy, "07", evidence);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    var json = new JsonMapper().readTree(ran.out());
+    assertThat(json.path("kind").asText()).isEqualTo("azure-vtpm");
+    assertThat(json.path("report").path("measurement").asText()).isEqualTo("ab".repeat(48));
+    assertThat(json.path("quote").path("extra_data").asText()).isEqualTo("07");
+    assertThat(ran.err()).contains("not compared with anything").contains("pcr_selection");
+    assertThat(azure("verify", policy, "08", evidence).err())
+        .contains("EVIDENCE_REPORT_DATA_WRONG: extra_data:");
+    Path open =
+        bytes(
+            "open.json",
+            azure.evidence(
+                azure.hcl(azure.data(), report -> report.putLong(8, 0xb0000)),
+                azure.tpm,
+                new byte[] {7}));
+    assertThat(azure("verify", policy, "07", open).err()).contains("EVIDENCE_DEBUG: debug:");
+    assertThat(azure("explain", policy, "07", evidence).out())
+        .containsPattern("anchor +NOT_COMPARED +anything +azure-hcl")
+        .containsPattern("measurement +HOLDS");
+    assertThat(azure("verify", text("nitro.yaml", nitroPolicy()).toString(), "07", evidence).err())
+        .contains("azure-vtpm needs one for sev-snp");
+  }
+
+  private Ran azure(String command, String policy, String reportData, Path evidence)
+      throws IOException {
+    return run(
+        command,
+        "--kind",
+        "azure-vtpm",
+        "--at",
+        FakeAuthority.NOW.toString(),
+        "--policy",
+        policy,
+        "--report-data",
+        reportData,
+        "--chain",
+        pem("chain.pem", AMD.chain().get(1), AMD.chain().get(2)).toString(),
+        evidence.toString());
   }
 
   @Test

@@ -24,6 +24,9 @@ final class EvidenceVectorsTest {
   private static final String COLLATERAL = " --collateral ";
   private static final String MILAN = CHAIN + TRUSTEE_SNP + "milan_ask_ark_asvk.pem ";
 
+  private static final String GENOA = CHAIN + TRUSTEE_SNP + "genoa_ask_ark_asvk.pem ";
+  private static final String AZURE = TRUSTEE + "az-snp-vtpm/";
+
   @BeforeAll
   static void present() {
     Vectors.assumePresent();
@@ -97,6 +100,15 @@ final class EvidenceVectorsTest {
     "3, EVIDENCE_CERTIFICATE_EXPIRED, nitro 2026-11-21 " + NITRO + "valid-attestation-doc-base64",
     "0, f4d48b81, nitro 2022-10-13T08:58:02Z " + NITRO + "beta/valid-attestation-doc-bytes",
     "3, EVIDENCE_ATTESTATION_KEY_UNBOUND, tpm2 2024-06-01 " + TRUSTEE + "tpm_evidence.json",
+    "0, 6a063be9, azure-vtpm 2025-06-01" + MILAN + AZURE + "evidence-v0.json",
+    "0, 6a063be9, azure-vtpm 2025-06-01" + MILAN + AZURE + "evidence-v1.json",
+    "0, 5b0ce64a, azure-vtpm 2025-06-01" + MILAN + AZURE + "evidence-v2.json",
+    "0, f57dc09a, azure-vtpm 2025-06-01" + GENOA + AZURE + "evidence-genoa.json",
+    "3, EVIDENCE_PRODUCT_WRONG, azure-vtpm 2025-06-01" + GENOA + AZURE + "evidence-v2.json",
+    "3, EVIDENCE_CERTIFICATE_EXPIRED, azure-vtpm 2060-01-01" + MILAN + AZURE + "evidence-v2.json",
+    "3, EVIDENCE_COLLATERAL_MISSING, azure-vtpm 2025-06-01 " + AZURE + "evidence-v2.json",
+    "3, refused, azure-vtpm 2025-06-01" + MILAN + AZURE + "hcl-report.bin",
+    "3, refused, azure-vtpm 2025-06-01" + MILAN + AZURE + "tpm-quote-v1.json",
   })
   void answersAsTheManifestSays(int code, String said, String arguments) {
     String[] words = arguments.strip().split(" +");

@@ -3,6 +3,8 @@ package io.parley.broker.evidence;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.parley.broker.evidence.azure.AzureVtpmParser;
+import io.parley.broker.evidence.azure.FakeAzure;
 import io.parley.broker.evidence.nitro.FakeAws;
 import io.parley.broker.evidence.nitro.NitroDocumentParser;
 import io.parley.broker.evidence.sevsnp.AzureHclReport;
@@ -41,6 +43,7 @@ final class ParserNoiseTest {
   @TestFactory
   Stream<DynamicTest> parsersAreNotSurprised() throws CertificateEncodingException, CRLException {
     FakeAmd amd = FakeAmd.vcek(SnpProduct.TURIN);
+    FakeAzure azure = new FakeAzure(amd);
     FakeIntel intel = new FakeIntel();
     FakeTpm tpm = FakeTpm.rsa();
     ByteString attest = FakeTpm.attest(REPORT_DATA);
@@ -58,12 +61,12 @@ final class ParserNoiseTest {
                 bytes -> new SnpReportParser().parse(bytes)),
             new Target(
                 "HCL report",
-                List.of(
-                    ByteString.copyFromUtf8("HCLA")
-                        .concat(ByteString.copyFrom(new byte[28]))
-                        .concat(amd.report(REPORT_DATA))
-                        .concat(ByteString.copyFrom(new byte[200]))),
+                List.of(azure.hcl(azure.data())),
                 bytes -> assertThat(AzureHclReport.reportIn(bytes)).isNotNull()),
+            new Target(
+                "Azure vTPM evidence",
+                List.of(azure.evidence(REPORT_DATA)),
+                bytes -> new AzureVtpmParser().parse(bytes)),
             new Target(
                 "TDX quote",
                 List.of(intel.quote(4, REPORT_DATA), intel.quote(5, REPORT_DATA)),

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.nitro.NitroDocumentParser;
 import io.parley.broker.evidence.nitro.NitroVerifier;
+import io.parley.broker.evidence.sevsnp.AzureHclReport;
 import io.parley.broker.evidence.sevsnp.SnpReportParser;
 import io.parley.broker.evidence.sevsnp.SnpRoots;
 import io.parley.broker.evidence.sevsnp.SnpVerifier;
@@ -27,6 +28,7 @@ import io.parley.broker.evidence.tpm2.TpmQuoteParser;
 import io.parley.broker.evidence.tpm2.TpmVerifier;
 import io.parley.broker.evidence.trust.KnownSignatures;
 import io.parley.broker.evidence.trust.RevocationLists;
+import io.parley.broker.evidence.trust.StrictJson;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.nio.charset.StandardCharsets;
@@ -114,6 +116,14 @@ final class RealSamplesTest {
             .substring(HCL_REPORT_AT, HCL_REPORT_AT + 1184),
         Vectors.pem(TRUSTEE + "az-snp-vtpm/vcek.pem"),
         JUNE_2024);
+    snp(
+        all,
+        "azure/genoa",
+        reportIn(TRUSTEE + "az-snp-vtpm/evidence-genoa.json"),
+        with(
+            Vectors.pem(TRUSTEE + "az-snp-vtpm/vcek-genoa.pem").getFirst(),
+            Vectors.pem(GO_SEV + "trust/ask_ark_genoa.pem")),
+        Instant.parse("2025-06-01T00:00:00Z"));
     tdx(all, "trustee/v4", Vectors.bytes(TRUSTEE + "tdx_quote_4.dat"), JUNE_2024);
     tdx(all, "trustee/v5", Vectors.bytes(TRUSTEE + "tdx_quote_5.dat"), JUNE_2024);
     tdx(
@@ -165,6 +175,12 @@ final class RealSamplesTest {
                         RevocationLists.NONE,
                         expected,
                         when)));
+  }
+
+  /** Of an HCL report that is a list of numbers. */
+  private static ByteString reportIn(String json) {
+    return AzureHclReport.reportIn(
+        StrictJson.parse(json, Vectors.bytes(json), 1 << 16).bytes("report"));
   }
 
   private static void tdx(List<Sample> all, String name, ByteString quote, Instant at) {
@@ -330,6 +346,6 @@ final class RealSamplesTest {
 
   @Test
   void samplesAreThere() {
-    assertThat(samples()).hasSize(11);
+    assertThat(samples()).hasSize(12);
   }
 }

@@ -7,9 +7,12 @@ import java.nio.ByteOrder;
 
 /**
  * What Azure's confidential machines hand out in place of a bare report: a head, the report, and
- * data of the paravisor whose digest the report holds. Stateless.
+ * data of the paravisor whose digest the report holds. Immutable.
+ *
+ * @param report not yet verified
+ * @param data of the paravisor's
  */
-public final class AzureHclReport {
+public record AzureHclReport(ByteString report, ByteString data) {
   private static final ByteString MAGIC = ByteString.copyFromUtf8("HCLA");
   private static final int SHA256 = 1;
   private static final int STATUS_BYTES = 16;
@@ -24,24 +27,40 @@ public final class AzureHclReport {
   private static final int HEAD_BYTES = 32;
   private static final int DATA_HEAD_BYTES = 20;
   private static final int REPORT_DATA_AT = 0x50;
-
-  private AzureHclReport() {}
+  private static final int REPORT_DATA_BYTES = 64;
 
   /**
    * The report that is inside; bytes that are no such thing stay as they are.
    *
+   * @throws io.parley.wire.RefusedException as {@link #parse}
+   */
+  public static ByteString reportIn(ByteString bytes) {
+    return !bytes.startsWith(MAGIC) || bytes.size() == SnpReportParser.SIZE_BYTES
+        ? bytes
+        : parse(bytes).report();
+  }
+
+  /** What the report must have been made over: the digest of the data, and zeros. */
+  public ByteString reportData() {
+    return Digest.of(data)
+        .value()
+        .concat(ByteString.copyFrom(new byte[REPORT_DATA_BYTES - Digest.SIZE_BYTES]));
+  }
+
+  /**
+   * Reads.
+   *
    * @throws io.parley.wire.RefusedException INVALID_EVIDENCE when the report does not hold the
    *     digest of the data around it, or the rest is not zero
    */
-  public static ByteString reportIn(ByteString bytes) {
-    if (!bytes.startsWith(MAGIC) || bytes.size() == SnpReportParser.SIZE_BYTES) {
-      return bytes;
-    }
+  public static AzureHclReport parse(ByteString bytes) {
     Octets in = new Octets("HCL report", bytes, ByteOrder.LITTLE_ENDIAN);
     if (bytes.size() != NV_BYTES) {
       throw in.malformed("length", "is %d bytes; expected %d".formatted(bytes.size(), NV_BYTES));
     }
-    in.take("magic", MAGIC.size());
+    if (!in.take("magic", MAGIC.size()).equals(MAGIC)) {
+      throw in.malformed("magic", "is another");
+    }
     long version = in.u32("version");
     long all = in.u32("size");
     long request = in.u32("request type");
@@ -65,11 +84,13 @@ public final class AzureHclReport {
         || all != HEAD_BYTES + SnpReportParser.SIZE_BYTES + size) {
       throw in.malformed("data", "is not under SHA-256, or not as long as it says");
     }
-    ByteString digest = Digest.of(in.take("variable data", (int) dataSize)).value();
+    AzureHclReport hcl = new AzureHclReport(report, in.take("variable data", (int) dataSize));
     in.zeros("rest", in.left());
-    if (!report.substring(REPORT_DATA_AT, REPORT_DATA_AT + Digest.SIZE_BYTES).equals(digest)) {
+    if (!report
+        .substring(REPORT_DATA_AT, REPORT_DATA_AT + REPORT_DATA_BYTES)
+        .equals(hcl.reportData())) {
       throw in.malformed("variable data", "has another digest than the report's");
     }
-    return report;
+    return hcl;
   }
 }

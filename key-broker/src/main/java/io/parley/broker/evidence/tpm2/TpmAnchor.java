@@ -14,6 +14,16 @@ public sealed interface TpmAnchor {
    */
   record PinnedKey(Digest fingerprint) implements TpmAnchor {}
 
+  /**
+   * The report of a machine that runs the TPM as software, out of its guest's reach, holds the key;
+   * whoever makes this has verified the report.
+   *
+   * @param fingerprint as above
+   * @param by what such a report is called
+   * @param emulator what such a TPM is called
+   */
+  record Reported(Digest fingerprint, String by, String emulator) implements TpmAnchor {}
+
   /** There is no reason. */
   record None() implements TpmAnchor {}
 }

@@ -69,6 +69,7 @@ public final class TpmVerifier {
   private static String emulator(TpmAnchor anchor) {
     return switch (anchor) {
       case TpmAnchor.Activated(AkBinding binding) -> binding.emulator();
+      case TpmAnchor.Reported reported -> reported.emulator();
       case TpmAnchor.PinnedKey _, TpmAnchor.None _ -> TpmClaims.UNKNOWN;
     };
   }
@@ -87,13 +88,12 @@ public final class TpmVerifier {
         yield binding.root();
       }
       case TpmAnchor.PinnedKey(Digest fingerprint) -> {
-        requireEqual(
-            Reason.EVIDENCE_ATTESTATION_KEY_UNBOUND,
-            "attestation_key",
-            "the quote is signed by another key than the one that is trusted",
-            fingerprint,
-            key.fingerprint());
+        requireKey(fingerprint, key);
         yield TpmPolicy.PINNED_KEY;
+      }
+      case TpmAnchor.Reported(Digest fingerprint, String by, String _) -> {
+        requireKey(fingerprint, key);
+        yield by;
       }
       case TpmAnchor.None() ->
           throw new CannotCheckException(
@@ -101,6 +101,15 @@ public final class TpmVerifier {
               "nothing binds the attestation key to a TPM: neither the activation of a credential"
                   + " for a certified endorsement key, nor a policy that names the key");
     };
+  }
+
+  private static void requireKey(Digest fingerprint, TpmKey key) throws NotGenuineException {
+    requireEqual(
+        Reason.EVIDENCE_ATTESTATION_KEY_UNBOUND,
+        "attestation_key",
+        "the quote is signed by another key than the one that is trusted",
+        fingerprint,
+        key.fingerprint());
   }
 
   private static boolean signed(TpmQuote quote, PublicKey key) {
