@@ -5,9 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.ExpectedReportData;
 import io.parley.broker.evidence.FakeAuthority;
+import io.parley.broker.evidence.SgxClaims;
 import io.parley.broker.evidence.TdxClaims;
 import io.parley.broker.evidence.Verification;
 import io.parley.broker.evidence.tdx.FakeIntel;
+import io.parley.broker.evidence.tdx.SgxQuoteParser;
+import io.parley.broker.evidence.tdx.SgxVerifier;
 import io.parley.broker.evidence.tdx.TdxCollateral;
 import io.parley.broker.evidence.tdx.TdxCollateralParser;
 import io.parley.broker.evidence.tdx.TdxQuoteParser;
@@ -18,7 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/** TDX: quotes, collateral as a vendor answers it, and what Intel signs in it. */
+/** TDX and SGX: quotes, collateral as a vendor answers it, and what Intel signs in it. */
 final class TdxTargets {
   private static final byte[] REPORT_DATA = new byte[64];
 
@@ -27,6 +30,7 @@ final class TdxTargets {
   static Map<String, Function<Path, FuzzTarget>> all() {
     return Map.of(
         "tdx-quote", scratch -> quote(),
+        "sgx-quote", scratch -> sgxQuote(),
         "tdx-collateral", scratch -> collateral(),
         "tdx-tcb-info", scratch -> tcbInfo(),
         "tdx-qe-identity", scratch -> qeIdentity());
@@ -47,6 +51,25 @@ final class TdxTargets {
           ByteString quote = TdxQuoteParser.withoutRemark(ByteString.copyFrom(bytes));
           return Verdicts.isGenuine(verify(intel, quote, TdxCollateral.NONE), signed);
         });
+  }
+
+  private static FuzzTarget sgxQuote() {
+    FakeIntel intel = new FakeIntel();
+    ByteString good = intel.sgxQuote(intel.sgxReport(REPORT_DATA));
+    Set<SgxClaims> signed = Set.of(Verdicts.genuine(verify(intel, good)));
+    return new FuzzTarget(
+        List.of(good.toByteArray()),
+        SharedVectors.matching("(occlum_quote\\.dat|sgx_quote)$"),
+        bytes -> Verdicts.isGenuine(verify(intel, ByteString.copyFrom(bytes)), signed));
+  }
+
+  private static Verification<SgxClaims> verify(FakeIntel intel, ByteString quote) {
+    return new SgxVerifier(intel.roots())
+        .verify(
+            new SgxQuoteParser().parse(quote),
+            TdxCollateral.NONE,
+            new ExpectedReportData.Exactly(ByteString.copyFrom(REPORT_DATA)),
+            FakeAuthority.NOW);
   }
 
   private static Verification<TdxClaims> verify(

@@ -4,6 +4,7 @@ import io.parley.broker.evidence.AzureVtpmClaims;
 import io.parley.broker.evidence.ExpectedReportData;
 import io.parley.broker.evidence.NitroClaims;
 import io.parley.broker.evidence.PlatformClaims;
+import io.parley.broker.evidence.SgxClaims;
 import io.parley.broker.evidence.SnpClaims;
 import io.parley.broker.evidence.TdxClaims;
 import io.parley.broker.evidence.TpmClaims;
@@ -15,6 +16,8 @@ import io.parley.broker.evidence.nitro.NitroVerifier;
 import io.parley.broker.evidence.sevsnp.AzureHclReport;
 import io.parley.broker.evidence.sevsnp.SnpReportParser;
 import io.parley.broker.evidence.sevsnp.SnpVerifier;
+import io.parley.broker.evidence.tdx.SgxQuoteParser;
+import io.parley.broker.evidence.tdx.SgxVerifier;
 import io.parley.broker.evidence.tdx.TdxCollateral;
 import io.parley.broker.evidence.tdx.TdxCollateralParser;
 import io.parley.broker.evidence.tdx.TdxQuoteParser;
@@ -29,12 +32,14 @@ import io.parley.broker.evidence.trust.RevocationLists;
 import io.parley.broker.policy.platform.Comparison;
 import io.parley.broker.policy.platform.NitroCheck;
 import io.parley.broker.policy.platform.PlatformCheck;
+import io.parley.broker.policy.platform.SgxCheck;
 import io.parley.broker.policy.platform.SnpCheck;
 import io.parley.broker.policy.platform.TdxCheck;
 import io.parley.broker.policy.platform.TpmCheck;
 import io.parley.wire.Reason;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +50,7 @@ final class Appraiser {
   static final String NO_POLICY = "no --policy was given";
 
   private static final String NO_REGISTERS = "no policy is about the registers of such a TPM";
+  private static final String INTELS = "Intel's TCB info, QE identity or revocation lists";
   private static final String AMDS_LIST = "AMD's revocation list";
 
   private final EvidenceFiles files;
@@ -71,6 +77,7 @@ final class Appraiser {
           nitro(policy instanceof NitroCheck nitro ? nitro : NitroCheck.genuineOnly(NO_POLICY));
       case AZURE_VTPM ->
           azure(policy instanceof SnpCheck snp ? snp : SnpCheck.genuineOnly(NO_POLICY));
+      case SGX -> sgx();
       case TPM2 -> tpm(policy instanceof TpmCheck tpm ? tpm : TpmCheck.genuineOnly(NO_POLICY));
     };
   }
@@ -121,13 +128,9 @@ final class Appraiser {
   }
 
   private Appraisal tdx(@Nullable PlatformCheck wanted) {
-    TdxCollateralParser parser = new TdxCollateralParser();
-    files.json().forEach(parser::json);
-    files.lists().forEach(parser::list);
-    parser.certificates(files.certificates());
-    TdxCollateral collateral = parser.collateral();
+    TdxCollateral collateral = intels();
     if (files.collateralGiven() && collateral.isEmpty()) {
-      return notCollateral("Intel's TCB info, QE identity or revocation lists");
+      return notCollateral(INTELS);
     }
     TdxCheck policy =
         wanted instanceof TdxCheck tdx
@@ -141,6 +144,25 @@ final class Appraiser {
                 reportData,
                 at);
     return appraisal(verification, policy::compare);
+  }
+
+  private Appraisal sgx() {
+    TdxCollateral collateral = intels();
+    if (files.collateralGiven() && collateral.isEmpty()) {
+      return notCollateral(INTELS);
+    }
+    Verification<SgxClaims> verification =
+        new SgxVerifier(Set.of(TdxVerifier.INTEL))
+            .verify(new SgxQuoteParser().parse(files.evidence()), collateral, reportData, at);
+    return appraisal(verification, claims -> SgxCheck.compare(claims, !collateral.isEmpty()));
+  }
+
+  private TdxCollateral intels() {
+    TdxCollateralParser parser = new TdxCollateralParser();
+    files.json().forEach(parser::json);
+    files.lists().forEach(parser::list);
+    parser.certificates(files.certificates());
+    return parser.collateral();
   }
 
   /** The activation of a credential needs the TPM: offline a key can only be trusted by name. */

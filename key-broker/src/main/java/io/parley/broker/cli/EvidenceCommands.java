@@ -64,7 +64,7 @@ public final class EvidenceCommands implements Runnable {
         names = "--kind",
         required = true,
         paramLabel = "KIND",
-        description = "sev-snp, tdx, nitro, tpm2 or azure-vtpm.")
+        description = "sev-snp, tdx, nitro, tpm2, azure-vtpm or sgx.")
     private String kind = "";
 
     @Option(
@@ -183,6 +183,9 @@ public final class EvidenceCommands implements Runnable {
       Path from = policy;
       if (from == null) {
         return null;
+      }
+      if (wanted.policy() == null) {
+        throw new ParameterException(line, "there are no policies for " + kind);
       }
       try {
         PolicyFile read = PlatformYaml.load(from);

@@ -4,6 +4,7 @@ import io.parley.broker.evidence.SnpClaims;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Kinds of evidence that hardware signs. */
 enum EvidenceKind {
@@ -11,16 +12,17 @@ enum EvidenceKind {
   TDX("tdx"),
   NITRO("nitro"),
   TPM2("tpm2"),
-  AZURE_VTPM("azure-vtpm", SnpClaims.KIND);
+  AZURE_VTPM("azure-vtpm", SnpClaims.KIND),
+  SGX("sgx", null);
 
   private final String text;
-  private final String policy;
+  private final @Nullable String policy;
 
   EvidenceKind(String text) {
     this(text, text);
   }
 
-  EvidenceKind(String text, String policy) {
+  EvidenceKind(String text, @Nullable String policy) {
     this.text = text;
     this.policy = policy;
   }
@@ -30,8 +32,8 @@ enum EvidenceKind {
     return Stream.of(values()).map(EvidenceKind::text).collect(Collectors.joining(", "));
   }
 
-  /** The kind of the policies that say what is wanted of it. */
-  String policy() {
+  /** The kind of the policies that say what is wanted of it; null where there are none. */
+  @Nullable String policy() {
     return policy;
   }
 

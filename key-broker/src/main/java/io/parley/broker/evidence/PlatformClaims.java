@@ -7,7 +7,7 @@ import java.util.Map;
  * the {@link Verification.Genuine} that it comes in.
  */
 public sealed interface PlatformClaims
-    permits AzureVtpmClaims, NitroClaims, SnpClaims, TdxClaims, TpmClaims {
+    permits AzureVtpmClaims, NitroClaims, SgxClaims, SnpClaims, TdxClaims, TpmClaims {
   /** The kind of evidence. */
   String kind();
 

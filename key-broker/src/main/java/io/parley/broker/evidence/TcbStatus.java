@@ -2,7 +2,7 @@ package io.parley.broker.evidence;
 
 import java.util.Optional;
 
-/** How new a TDX platform is, in Intel's words. */
+/** How new a platform of Intel's is, in Intel's words. */
 public enum TcbStatus {
   UP_TO_DATE("UpToDate"),
   SW_HARDENING_NEEDED("SWHardeningNeeded"),

@@ -42,6 +42,15 @@ public record TdxClaims(
     public Tcb {
       advisories = Collections.unmodifiableSortedSet(new TreeSet<>(advisories));
     }
+
+    Map<String, Object> fields() {
+      Map<String, Object> fields = new LinkedHashMap<>();
+      fields.put("tcb_status", status.text());
+      fields.put("tcb_date", date);
+      fields.put("tcb_evaluation", evaluation);
+      fields.put("advisories", List.copyOf(advisories));
+      return fields;
+    }
   }
 
   /**
@@ -81,10 +90,7 @@ public record TdxClaims(
     fields.put("debug", debug);
     fields.put("migratable", migratable);
     fields.put("fmspc", Hex.of(fmspc));
-    fields.put("tcb_status", tcb.status().text());
-    fields.put("tcb_date", tcb.date());
-    fields.put("tcb_evaluation", tcb.evaluation());
-    fields.put("advisories", List.copyOf(tcb.advisories()));
+    fields.putAll(tcb.fields());
     fields.put("tee_tcb_svn", Hex.of(body.teeTcbSvn()));
     fields.put("mr_seam", Hex.of(body.mrSeam()));
     fields.put("mr_signer_seam", Hex.of(body.mrSignerSeam()));

@@ -3,8 +3,8 @@ package io.parley.broker.evidence;
 import io.parley.agreement.platform.TdxPolicy;
 import io.parley.broker.evidence.collateral.CollateralSource;
 import io.parley.broker.evidence.collateral.KnownCollateral;
+import io.parley.broker.evidence.tdx.IntelMachine;
 import io.parley.broker.evidence.tdx.KnownMachines;
-import io.parley.broker.evidence.tdx.TdxMachine;
 import io.parley.broker.evidence.tdx.TdxQuote;
 import io.parley.broker.evidence.tdx.TdxQuoteParser;
 import io.parley.broker.evidence.tdx.TdxVerifier;
@@ -51,7 +51,7 @@ final class TdxEvidence implements EvidenceVerifier {
 
   private Verification<TdxClaims> verify(TdxPolicy policy, HardwareDocument document) {
     TdxQuote quote = quotes.parse(document.report());
-    TdxMachine machine =
+    IntelMachine machine =
         machines.machine(
             quote.chain(),
             read.read("document", document.certificates(), document.collateral()),

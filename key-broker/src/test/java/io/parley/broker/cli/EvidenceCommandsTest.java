@@ -455,7 +455,10 @@ final class EvidenceCommandsTest {
         new String[][] {
           {},
           {"verify"},
-          {"verify", "--kind", "sgx", "--at", at, file.toString()},
+          {"verify", "--kind", "sgx1", "--at", at, file.toString()},
+          {
+            "verify", "--kind", "sgx", "--at", at, "--policy", snpPolicy("refused"), file.toString()
+          },
           {"verify", "--kind", "tdx", "--at", "tomorrow", file.toString()},
           {"verify", "--kind", "tdx", "--at", at},
           {"verify", "--kind", "tdx", "--at", at, folder.resolve("missing").toString()},

@@ -109,6 +109,15 @@ final class EvidenceVectorsTest {
     "3, EVIDENCE_COLLATERAL_MISSING, azure-vtpm 2025-06-01 " + AZURE + "evidence-v2.json",
     "3, refused, azure-vtpm 2025-06-01" + MILAN + AZURE + "hcl-report.bin",
     "3, refused, azure-vtpm 2025-06-01" + MILAN + AZURE + "tpm-quote-v1.json",
+    "3, seen ConfigurationAndSWHardeningNeeded, sgx 2025-06-19T12:00:00Z"
+        + COLLATERAL
+        + PHALA
+        + "sgx_quote_collateral.json "
+        + PHALA
+        + "sgx_quote",
+    "0, 33d8736d, sgx 2025-06-19 " + PHALA + "sgx_quote",
+    "3, EVIDENCE_DEBUG, sgx 2024-06-01 " + TRUSTEE + "occlum_quote.dat",
+    "3, EVIDENCE_PLATFORM_WRONG, sgx 2024-06-01 " + TRUSTEE + "tdx_quote_5.dat",
   })
   void answersAsTheManifestSays(int code, String said, String arguments) {
     String[] words = arguments.strip().split(" +");

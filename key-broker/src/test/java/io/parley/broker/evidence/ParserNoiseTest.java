@@ -12,6 +12,7 @@ import io.parley.broker.evidence.sevsnp.FakeAmd;
 import io.parley.broker.evidence.sevsnp.SnpProduct;
 import io.parley.broker.evidence.sevsnp.SnpReportParser;
 import io.parley.broker.evidence.tdx.FakeIntel;
+import io.parley.broker.evidence.tdx.SgxQuoteParser;
 import io.parley.broker.evidence.tdx.TdxCollateralParser;
 import io.parley.broker.evidence.tdx.TdxQuoteParser;
 import io.parley.broker.evidence.tpm2.FakeTpm;
@@ -71,6 +72,10 @@ final class ParserNoiseTest {
                 "TDX quote",
                 List.of(intel.quote(4, REPORT_DATA), intel.quote(5, REPORT_DATA)),
                 bytes -> new TdxQuoteParser().parse(TdxQuoteParser.withoutRemark(bytes))),
+            new Target(
+                "SGX quote",
+                List.of(intel.sgxQuote(intel.sgxReport(REPORT_DATA))),
+                bytes -> new SgxQuoteParser().parse(bytes)),
             new Target(
                 "TDX collateral",
                 List.of(

@@ -17,6 +17,8 @@ import io.parley.broker.evidence.sevsnp.AzureHclReport;
 import io.parley.broker.evidence.sevsnp.SnpReportParser;
 import io.parley.broker.evidence.sevsnp.SnpRoots;
 import io.parley.broker.evidence.sevsnp.SnpVerifier;
+import io.parley.broker.evidence.tdx.SgxQuoteParser;
+import io.parley.broker.evidence.tdx.SgxVerifier;
 import io.parley.broker.evidence.tdx.TdxCollateral;
 import io.parley.broker.evidence.tdx.TdxQuoteParser;
 import io.parley.broker.evidence.tdx.TdxVerifier;
@@ -141,6 +143,8 @@ final class RealSamplesTest {
         "phala/v4",
         Vectors.bytes(PHALA + "tdx_quote").substring(0, PHALA_QUOTE_BYTES),
         Instant.parse("2025-06-19T12:00:00Z"));
+    sgx(all, "trustee", Vectors.bytes(TRUSTEE + "occlum_quote.dat"), JUNE_2024);
+    sgx(all, "phala", Vectors.bytes(PHALA + "sgx_quote"), Instant.parse("2025-06-19T12:00:00Z"));
     nitro(
         all,
         "evervault/plain",
@@ -196,6 +200,21 @@ final class RealSamplesTest {
                 new TdxVerifier(Set.of(TdxVerifier.INTEL), KNOWN)
                     .verify(
                         new TdxQuoteParser().parse(bytes), TdxCollateral.NONE, expected, when)));
+  }
+
+  private static void sgx(List<Sample> all, String name, ByteString quote, Instant at) {
+    all.add(
+        new Sample(
+            "sgx " + name,
+            "sgx",
+            quote,
+            List.of(),
+            at,
+            new SgxQuoteParser().parse(quote).body().reportData(),
+            (bytes, certificates, expected, when) ->
+                new SgxVerifier(Set.of(TdxVerifier.INTEL), KNOWN)
+                    .verify(
+                        new SgxQuoteParser().parse(bytes), TdxCollateral.NONE, expected, when)));
   }
 
   private static void nitro(List<Sample> all, String name, ByteString document, Instant at) {
@@ -294,7 +313,7 @@ final class RealSamplesTest {
         requireRefused(
             sample,
             switch (sample.kind()) {
-              case "tdx" -> spliced(sample.bytes(), other.bytes());
+              case "tdx", "sgx" -> spliced(sample.bytes(), other.bytes());
               case "nitro" -> crossed(sample.bytes(), other.bytes());
               default -> sample.bytes();
             },
@@ -346,6 +365,6 @@ final class RealSamplesTest {
 
   @Test
   void samplesAreThere() {
-    assertThat(samples()).hasSize(12);
+    assertThat(samples()).hasSize(14);
   }
 }

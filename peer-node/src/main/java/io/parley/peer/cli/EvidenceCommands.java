@@ -31,7 +31,7 @@ final class EvidenceCommands {
         names = "--kind",
         paramLabel = "KIND",
         required = true,
-        description = "sev-snp, tdx, nitro, tpm2 or azure-vtpm.")
+        description = "sev-snp, tdx, nitro, tpm2, azure-vtpm or sgx.")
     String kind = "";
 
     @Option(

@@ -53,11 +53,11 @@ final class CollateralCheck {
    *
    * @param quote whose signatures have been checked
    */
-  Tcb judge(PckCertificate pck, TdxQuote quote) throws NotGenuineException, CannotCheckException {
+  Tcb judge(PckCertificate pck, IntelQuote quote) throws NotGenuineException, CannotCheckException {
     SignedJson tcbInfo = there("TCB info", collateral.tcbInfo());
     SignedJson qeIdentity = there("QE identity", collateral.qeIdentity());
-    Tcb platform = new TcbInfo(tcbInfo).level(pck, quote.body());
-    Level enclave = new QeIdentity(qeIdentity).level(quote.quotingEnclave());
+    Tcb platform = new TcbInfo(tcbInfo).level(pck, quote);
+    Level enclave = new QeIdentity(qeIdentity).level(quote.quotingEnclave().report(), quote.tee());
     TcbStatus status = platform.status().with(enclave.status());
     TreeSet<String> advisories = new TreeSet<>(platform.advisories());
     advisories.addAll(enclave.advisories());

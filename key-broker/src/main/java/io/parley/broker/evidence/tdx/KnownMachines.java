@@ -39,7 +39,7 @@ public final class KnownMachines {
     }
   }
 
-  private final Recent<Key, TdxMachine> machines = new Recent<>(MOST);
+  private final Recent<Key, IntelMachine> machines = new Recent<>(MOST);
   private final KnownSignatures known;
 
   public KnownMachines(KnownSignatures known) {
@@ -56,13 +56,13 @@ public final class KnownMachines {
    * @throws io.parley.wire.RefusedException INVALID_EVIDENCE when an answer, or the machine's
    *     certificate, lacks what Intel puts in
    */
-  public TdxMachine machine(
+  public IntelMachine machine(
       List<X509Certificate> chain, Collateral came, Collateral own, Set<Digest> roots) {
     return machines.get(
         new Key(chain, came, own, roots),
         () -> {
           Collateral all = came.and(own);
-          return new TdxMachine(
+          return new IntelMachine(
               chain,
               TdxCollateralChoice.of(chain, all.tdx(), all.certificates(), all.lists()),
               roots,

@@ -6,23 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.NotGenuineException;
 import io.parley.broker.evidence.tdx.TcbLevels.Level;
-import io.parley.broker.evidence.tdx.TdxQuote.QuotingEnclave;
 import io.parley.broker.evidence.trust.Hex;
 import io.parley.broker.evidence.trust.Octets;
 import io.parley.wire.Reason;
 
 /** Which quoting enclaves are Intel's. */
 final class QeIdentity {
-  /** Who signs them: known without collateral too. */
-  static final ByteString INTEL_SIGNER =
-      Hex.parse("dc9e2a7c6f948f17474e34a7fc43ed030f7c1563f1babddf6340c82e0e54a8c5");
-
-  /** Which of Intel's enclaves quotes TDs. */
-  static final int TD_PRODUCT = 2;
-
   private static final String WHAT = "QE identity";
   private static final int VERSION = 2;
-  private static final byte DEBUG = 2;
 
   private final JsonNode content;
 
@@ -31,28 +22,28 @@ final class QeIdentity {
   }
 
   /** What holds for all of them, with collateral or without. */
-  static void checkBasics(QuotingEnclave enclave) throws NotGenuineException {
+  static void checkBasics(SgxReport enclave, IntelTee tee) throws NotGenuineException {
     requireEqual(
         Reason.EVIDENCE_QUOTING_ENCLAVE_WRONG,
         "qe.mr_signer",
-        "the quoting enclave is not Intel's for TDX",
-        Hex.of(INTEL_SIGNER) + " " + TD_PRODUCT,
+        "the quoting enclave is not Intel's for " + tee,
+        Hex.of(tee.signer()) + " " + tee.product(),
         Hex.of(enclave.mrSigner()) + " " + enclave.productId());
     requireEqual(
         Reason.EVIDENCE_QUOTING_ENCLAVE_WRONG,
         "qe.debug",
         "the quoting enclave is in debug mode",
         false,
-        (enclave.attributes().byteAt(0) & DEBUG) != 0);
+        enclave.debug());
   }
 
   /** What Intel's collateral says of this one. */
-  Level level(QuotingEnclave enclave) throws NotGenuineException {
+  Level level(SgxReport enclave, IntelTee tee) throws NotGenuineException {
     requireEqual(
         Reason.EVIDENCE_COLLATERAL_WRONG,
         "qe_identity.id",
-        "the QE identity is not one of version 2 for TDX",
-        "TD_QE " + VERSION,
+        "the QE identity is not one of version %d for %s".formatted(VERSION, tee),
+        tee.qeIdentity() + " " + VERSION,
         SignedJson.text(WHAT, content, "id") + " " + SignedJson.number(WHAT, content, "version"));
     same("qe.mr_signer", "mrsigner", enclave.mrSigner());
     masked("qe.misc_select", "miscselect", Octets.reversed(enclave.miscSelect()));

@@ -32,13 +32,13 @@ final class TcbInfo {
     this.content = json.content();
   }
 
-  /** Which level the platform has reached, its TDX module included. */
-  Tcb level(PckCertificate pck, Body body) throws NotGenuineException {
+  /** Which level the platform has reached, its TDX module included where a TD is quoted. */
+  Tcb level(PckCertificate pck, IntelQuote quote) throws NotGenuineException {
     requireEqual(
         Reason.EVIDENCE_COLLATERAL_WRONG,
         "tcb_info.id",
-        "the TCB info is not one of version 3 for TDX",
-        "TDX " + VERSION,
+        "the TCB info is not one of version %d for %s".formatted(VERSION, quote.tee()),
+        quote.tee().tcbInfo() + " " + VERSION,
         SignedJson.text(WHAT, content, "id") + " " + SignedJson.number(WHAT, content, "version"));
     requireEqual(
         Reason.EVIDENCE_COLLATERAL_WRONG,
@@ -50,18 +50,24 @@ final class TcbInfo {
             + Hex.of(SignedJson.hex(WHAT, content, "pceId")));
     Level platform =
         new TcbLevels(WHAT, content)
-            .first(tcb -> reached(tcb, pck, body))
+            .first(tcb ->
+                reached(tcb, pck) && (!(quote instanceof TdxQuote td) || reached(tcb, td.body())))
             .orElseThrow(() ->
                 new NotGenuineException(
                     Reason.EVIDENCE_TCB_WRONG,
                     "tcb_level",
                     "the platform has not reached any level that Intel names; update it",
                     "one of Intel's levels",
-                    "sgx %s, pce %d, tdx %s"
-                        .formatted(pck.componentSvns(), pck.pceSvn(), Hex.of(body.teeTcbSvn()))));
+                    "sgx %s, pce %d%s"
+                        .formatted(
+                            pck.componentSvns(),
+                            pck.pceSvn(),
+                            quote instanceof TdxQuote td
+                                ? ", tdx " + Hex.of(td.body().teeTcbSvn())
+                                : "")));
     TreeSet<String> advisories = new TreeSet<>(platform.advisories());
     TcbStatus status = platform.status();
-    Optional<Level> module = module(body);
+    Optional<Level> module = quote instanceof TdxQuote td ? module(td.body()) : Optional.empty();
     if (module.isPresent()) {
       status = status.with(module.get().status());
       advisories.addAll(module.get().advisories());
@@ -73,13 +79,18 @@ final class TcbInfo {
         advisories);
   }
 
-  private static boolean reached(JsonNode tcb, PckCertificate pck, Body body) {
+  private static boolean reached(JsonNode tcb, PckCertificate pck) {
     List<Integer> sgx = svns(tcb, "sgxtcbcomponents");
-    List<Integer> tdx = svns(tcb, "tdxtcbcomponents");
     boolean all = pck.pceSvn() >= SignedJson.number(WHAT, tcb, "pcesvn");
     for (int i = 0; i < PckCertificate.COMPONENTS; i++) {
       all &= pck.componentSvns().get(i) >= sgx.get(i);
     }
+    return all;
+  }
+
+  private static boolean reached(JsonNode tcb, Body body) {
+    List<Integer> tdx = svns(tcb, "tdxtcbcomponents");
+    boolean all = true;
     // Modules with an identity of their own are judged by that.
     for (int i = moduleVersion(body) > 0 ? MODULE_SVNS : 0; i < PckCertificate.COMPONENTS; i++) {
       all &= svn(body, i) >= tdx.get(i);

@@ -20,24 +20,23 @@ public record TdxQuote(
     ByteString signature,
     ByteString attestationKey,
     QuotingEnclave quotingEnclave,
-    List<X509Certificate> chain) {
+    List<X509Certificate> chain)
+    implements IntelQuote {
   public TdxQuote {
     chain = List.copyOf(chain);
   }
 
+  @Override
+  public IntelTee tee() {
+    return IntelTee.TDX;
+  }
+
   /**
-   * An SGX report, and what the quoting enclave put under the attestation key.
+   * The enclave that quotes.
    *
-   * @param signed the whole report, as the PCK signed it
+   * @param report which the PCK signed
+   * @param authenticationData what it put under the attestation key
    */
   public record QuotingEnclave(
-      ByteString signed,
-      ByteString signature,
-      ByteString authenticationData,
-      ByteString miscSelect,
-      ByteString attributes,
-      ByteString mrSigner,
-      int productId,
-      int svn,
-      ByteString reportData) {}
+      SgxReport report, ByteString signature, ByteString authenticationData) {}
 }

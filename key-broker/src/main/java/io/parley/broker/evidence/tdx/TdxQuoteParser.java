@@ -3,7 +3,6 @@ package io.parley.broker.evidence.tdx;
 import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.TdxClaims.Body;
 import io.parley.broker.evidence.tdx.TdxQuote.QuotingEnclave;
-import io.parley.broker.evidence.trust.Hex;
 import io.parley.broker.evidence.trust.KnownChains;
 import io.parley.broker.evidence.trust.Octets;
 import io.parley.wire.Reason;
@@ -21,19 +20,14 @@ import java.util.regex.Pattern;
  * chain inside (Intel, "TDX DCAP Quoting Library API", appendix A.3 and A.4). Thread-safe.
  */
 public final class TdxQuoteParser {
-  private static final int MAX_QUOTE_BYTES = 16 << 10;
   private static final int VERSION_4 = 4;
   private static final int VERSION_5 = 5;
-  private static final int ECDSA_P256 = 2;
   private static final long TEE_TDX = 0x81;
-  private static final ByteString INTEL = Hex.parse("939a7233f79c4ca9940a0db3957f0607");
   private static final int BODY_TD_1_0 = 2;
   private static final int BODY_TD_1_5 = 3;
   private static final int BODY_TD_1_0_BYTES = 584;
   private static final int BODY_TD_1_5_BYTES = 648;
   private static final int QUOTING_ENCLAVE_REPORT = 6;
-  private static final int PCK_CHAIN = 5;
-  private static final int REPORT_BYTES = 384;
   private static final int RTMRS = 4;
   private static final int VERSION_4_SIZE_AT = 48 + BODY_TD_1_0_BYTES;
   private static final int VERSION_5_SIZE_AT = 54 + BODY_TD_1_5_BYTES;
@@ -66,29 +60,22 @@ public final class TdxQuoteParser {
    *     of a TD
    */
   public TdxQuote parse(ByteString bytes) {
-    Octets in = new Octets("quote", bytes, ByteOrder.LITTLE_ENDIAN);
-    if (bytes.size() > MAX_QUOTE_BYTES) {
-      throw in.malformed("length", "is more than %d bytes".formatted(MAX_QUOTE_BYTES));
-    }
+    Octets in = QuoteParts.octets(bytes);
     int version = header(in);
     Body body = body(in, version);
     ByteString signed = bytes.substring(0, in.position());
-    long size = in.u32("signature data size");
-    if (size > in.left()) {
-      throw in.malformed("signature data", "is longer than the quote");
-    }
-    int end = in.position() + (int) size;
+    int end = QuoteParts.end(in);
     ByteString signature = in.take("signature", 64);
     ByteString key = in.take("attestation key", 64);
-    Octets certification = nested(in, "certification data", QUOTING_ENCLAVE_REPORT);
+    Octets certification = QuoteParts.nested(in, "certification data", QUOTING_ENCLAVE_REPORT);
     if (in.position() != end) {
       throw in.malformed("signature data", "is not as long as it says");
     }
     padding(in, version);
-    QuotingEnclave enclave = quotingEnclave(certification);
-    Octets pck = nested(certification, "PCK chain", PCK_CHAIN);
+    QuotingEnclave enclave = QuoteParts.quotingEnclave(certification);
+    List<X509Certificate> chain = QuoteParts.chain(certification, chains);
     certification.end();
-    return new TdxQuote(version, body, signed, signature, key, enclave, chain(pck));
+    return new TdxQuote(version, body, signed, signature, key, enclave, chain);
   }
 
   /**
@@ -125,14 +112,7 @@ public final class TdxQuoteParser {
     if (version != VERSION_4 && version != VERSION_5) {
       throw in.malformed("version", "is %d; known are 4 and 5".formatted(version));
     }
-    if (keyType != ECDSA_P256) {
-      throw in.malformed("attestation key type", "is not ECDSA P-256");
-    }
-    in.take("reserved", 4);
-    if (!in.take("QE vendor", INTEL.size()).equals(INTEL)) {
-      throw in.malformed("QE vendor", "is not Intel");
-    }
-    in.take("user data", 20);
+    QuoteParts.restOfHeader(in, keyType);
     return version;
   }
 
@@ -183,50 +163,10 @@ public final class TdxQuoteParser {
         mrServiceTd);
   }
 
-  private static Octets nested(Octets in, String field, int type) {
-    int seen = in.u16(field + " type");
-    if (seen != type) {
-      throw in.malformed(field, "is of type %d, not %d".formatted(seen, type));
-    }
-    long size = in.u32(field + " size");
-    if (size > in.left()) {
-      throw in.malformed(field, "is longer than the quote");
-    }
-    return new Octets(field, in.take(field, (int) size), ByteOrder.LITTLE_ENDIAN);
-  }
-
   private static void padding(Octets in, int version) {
     if (version == VERSION_4 && in.left() == PADDING_BYTES) {
       in.zeros("padding", PADDING_BYTES);
     }
     in.end();
-  }
-
-  private static QuotingEnclave quotingEnclave(Octets in) {
-    ByteString report = in.take("QE report", REPORT_BYTES);
-    ByteString signature = in.take("QE report signature", 64);
-    ByteString data = in.take("QE authentication data", in.u16("QE authentication data size"));
-    Octets fields = new Octets("QE report", report, ByteOrder.LITTLE_ENDIAN);
-    fields.take("cpu_svn", 16);
-    ByteString miscSelect = fields.take("misc_select", 4);
-    fields.take("reserved", 28);
-    ByteString attributes = fields.take("attributes", 16);
-    fields.take("mr_enclave and reserved", 64);
-    ByteString mrSigner = fields.take("mr_signer", 32);
-    fields.take("reserved", 96);
-    int productId = fields.u16("isv_prod_id");
-    int svn = fields.u16("isv_svn");
-    fields.take("reserved", 60);
-    ByteString reportData = fields.take("report_data", 64);
-    fields.end();
-    return new QuotingEnclave(
-        report, signature, data, miscSelect, attributes, mrSigner, productId, svn, reportData);
-  }
-
-  /** PEM with or without the zero that ends a text in C. */
-  private List<X509Certificate> chain(Octets in) {
-    ByteString pem = in.take("PEM", in.left());
-    boolean terminated = !pem.isEmpty() && pem.byteAt(pem.size() - 1) == 0;
-    return chains.read("PCK chain", terminated ? pem.substring(0, pem.size() - 1) : pem);
   }
 }

@@ -2,21 +2,15 @@ package io.parley.broker.evidence.tdx;
 
 import static io.parley.broker.evidence.NotGenuineException.requireEqual;
 
-import com.google.protobuf.ByteString;
 import io.parley.broker.evidence.ExpectedReportData;
 import io.parley.broker.evidence.NotGenuineException;
 import io.parley.broker.evidence.TdxClaims;
 import io.parley.broker.evidence.TdxClaims.Tcb;
 import io.parley.broker.evidence.Verification;
-import io.parley.broker.evidence.tdx.TdxQuote.QuotingEnclave;
-import io.parley.broker.evidence.trust.Chains;
-import io.parley.broker.evidence.trust.Hex;
 import io.parley.broker.evidence.trust.KnownSignatures;
 import io.parley.broker.evidence.trust.Octets;
-import io.parley.broker.evidence.trust.Signatures;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
-import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.Set;
 
@@ -63,7 +57,7 @@ public final class TdxVerifier {
    */
   public Verification<TdxClaims> verify(
       TdxQuote quote, TdxCollateral collateral, ExpectedReportData expected, Instant at) {
-    return verify(quote, new TdxMachine(quote.chain(), collateral, roots, known), expected, at);
+    return verify(quote, new IntelMachine(quote.chain(), collateral, roots, known), expected, at);
   }
 
   /**
@@ -72,17 +66,9 @@ public final class TdxVerifier {
    * @param machine the quote's
    */
   public static Verification<TdxClaims> verify(
-      TdxQuote quote, TdxMachine machine, ExpectedReportData expected, Instant at) {
-    machine.requireOwn(quote);
+      TdxQuote quote, IntelMachine machine, ExpectedReportData expected, Instant at) {
     return Verification.of(() -> {
-      machine.checkChain(at);
-      checkQuotingEnclave(quote, machine.leaf());
-      Signatures.checkEcdsa(
-          "quote",
-          Signatures.P256,
-          Signatures.p256Key("quote", quote.attestationKey()),
-          quote.signed(),
-          quote.signature());
+      machine.checkSigned(quote, at);
       checkModule(quote);
       Tcb tcb = machine.tcb(quote, at);
       expected.check("report_data", quote.body().reportData());
@@ -105,27 +91,6 @@ public final class TdxVerifier {
    */
   private static boolean isMigratable(TdxClaims.Body body) {
     return (body.tdAttributes().byteAt(3) & MIGRATABLE) != 0;
-  }
-
-  /** The machine's key vouches for the enclave, and the enclave for the attestation key. */
-  private static void checkQuotingEnclave(TdxQuote quote, X509Certificate pck)
-      throws NotGenuineException {
-    QuotingEnclave enclave = quote.quotingEnclave();
-    Signatures.checkEcdsa(
-        "qe_report",
-        Signatures.P256,
-        Chains.key("PCK", pck),
-        enclave.signed(),
-        enclave.signature());
-    ByteString bound =
-        Digest.of(quote.attestationKey().concat(enclave.authenticationData())).value();
-    requireEqual(
-        Reason.EVIDENCE_ATTESTATION_KEY_UNBOUND,
-        "qe_report.report_data",
-        "the quoting enclave does not vouch for the key that signed the quote",
-        Hex.of(bound.concat(ByteString.copyFrom(new byte[Digest.SIZE_BYTES]))),
-        Hex.of(enclave.reportData()));
-    QeIdentity.checkBasics(enclave);
   }
 
   private static void checkModule(TdxQuote quote) throws NotGenuineException {

@@ -1,4 +1,6 @@
-/** Intel TDX quotes: read, and checked with Intel's certificates and collateral. */
+/**
+ * Quotes of Intel's, of TDX and SGX: read, and checked with Intel's certificates and collateral.
+ */
 @NullMarked
 package io.parley.broker.evidence.tdx;
 

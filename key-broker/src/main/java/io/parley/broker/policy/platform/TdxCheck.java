@@ -16,14 +16,10 @@ import java.util.Set;
  * What is wanted of an Intel TDX guest and its machine.
  *
  * @param rtmrs one for each of the four
- * @param advisories sets; those of the machine must all be in one
- * @param evaluation the least number of Intel's evaluation data
  * @param roots Intel's, or those in their place
  */
 public record TdxCheck(
-    Expected<TcbStatus> statuses,
-    Expected<Set<String>> advisories,
-    Expected<Integer> evaluation,
+    TcbCheck tcb,
     Expected<ByteString> mrTd,
     List<Expected<ByteString>> rtmrs,
     Expected<ByteString> mrConfigId,
@@ -47,11 +43,14 @@ public record TdxCheck(
     List<Expected<ByteString>> rtmrs = new ArrayList<>();
     policy.rtmrs().forEach(rtmr -> rtmrs.add(source.expect("rtmrs", rtmr)));
     return new TdxCheck(
-        source.expect(
-            "tcb_status",
-            policy.tcbStatus().stream().flatMap(text -> TcbStatus.parse(text).stream()).toList()),
-        source.expect("advisories", Set.<String>copyOf(policy.advisories())),
-        source.expect("minimum_tcb_evaluation", policy.minimumTcbEvaluation()),
+        new TcbCheck(
+            source.expect(
+                "tcb_status",
+                policy.tcbStatus().stream()
+                    .flatMap(text -> TcbStatus.parse(text).stream())
+                    .toList()),
+            source.expect("advisories", Set.<String>copyOf(policy.advisories())),
+            source.expect("minimum_tcb_evaluation", policy.minimumTcbEvaluation())),
         source.expect("mr_td", policy.mrTd()),
         rtmrs,
         source.expect("mr_config_id", policy.mrConfigId()),
@@ -70,15 +69,8 @@ public record TdxCheck(
     for (int i = 0; i < RTMRS; i++) {
       rtmrs.add(new Expected.Unchecked<>(because));
     }
-    String none = "no collateral was given";
     return new TdxCheck(
-        collateral
-            ? new Expected.OneOf<>(List.of(TcbStatus.UP_TO_DATE), DEFAULT)
-            : new Expected.Unchecked<>(none),
-        collateral
-            ? new Expected.OneOf<>(List.of(Set.of()), DEFAULT)
-            : new Expected.Unchecked<>(none),
-        new Expected.Unchecked<>(collateral ? because : none),
+        TcbCheck.genuineOnly(because, collateral),
         new Expected.Unchecked<>(because),
         rtmrs,
         new Expected.Unchecked<>(because),
@@ -108,35 +100,7 @@ public record TdxCheck(
         PlatformCheck.refused(),
         claims.migratable(),
         "start the TD without migration: another TD gets the key of its memory");
-    TcbStatus status = claims.tcb().status();
-    all.that(
-        status == TcbStatus.NOT_CHECKED
-            ? Reason.EVIDENCE_COLLATERAL_MISSING
-            : Reason.EVIDENCE_TCB_OUTDATED,
-        "tcb_status",
-        statuses,
-        status.text(),
-        (allowed, seen) -> allowed.text().equals(seen),
-        "",
-        status == TcbStatus.NOT_CHECKED
-            ? "send Intel's collateral with the evidence"
-            : "update the machine as Intel's advisories say");
-    all.that(
-        Reason.EVIDENCE_ADVISORY_NOT_ALLOWED,
-        "advisories",
-        advisories,
-        claims.tcb().advisories(),
-        Set::containsAll,
-        "at most ",
-        "update the machine as Intel's advisories say");
-    all.that(
-        Reason.EVIDENCE_COLLATERAL_EXPIRED,
-        "tcb_evaluation",
-        evaluation,
-        claims.tcb().evaluation(),
-        (least, seen) -> seen >= least,
-        "at least ",
-        "get Intel's newer collateral");
+    tcb.compare(all, claims.tcb());
     measurement(all, "mr_td", mrTd, claims.body().mrTd());
     for (int i = 0; i < RTMRS; i++) {
       measurement(all, "rtmr" + i, rtmrs.get(i), claims.body().rtmrs().get(i));

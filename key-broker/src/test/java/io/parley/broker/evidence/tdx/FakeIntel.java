@@ -84,38 +84,78 @@ public final class FakeIntel {
     return quote(version, body, enclave());
   }
 
-  /** The quoting enclave's report, to change before it is signed; without report data. */
+  /** The report of the enclave that quotes TDs, to change before it is signed. */
   public ByteBuffer enclave() {
+    return enclave(IntelTee.TDX);
+  }
+
+  ByteBuffer enclave(IntelTee tee) {
     ByteBuffer enclave = little(384);
     enclave.put(48, (byte) 0x15).put(56, (byte) 0xe7);
-    enclave.put(128, QeIdentity.INTEL_SIGNER.toByteArray());
-    enclave.putShort(256, (short) QeIdentity.TD_PRODUCT).putShort(258, (short) 6);
+    enclave.put(128, tee.signer().toByteArray());
+    enclave.putShort(256, (short) tee.product()).putShort(258, (short) 6);
     return enclave.put(
         320, Digest.of(key().concat(ByteString.copyFrom(AUTHENTICATION))).value().toByteArray());
   }
 
   public ByteString quote(int version, ByteBuffer body, ByteBuffer enclave) {
-    ByteBuffer head = little(version == 5 ? 54 : 48);
-    head.putShort((short) version).putShort((short) 2).putInt(0x81).putInt(0);
-    head.put(Hex.parse("939a7233f79c4ca9940a0db3957f0607").toByteArray()).position(48);
+    ByteString head = header(version, 0x81);
     if (version == 5) {
-      head.putShort((short) 3).putInt(648);
+      head = head.concat(bytes(little(6).putShort((short) 3).putInt(648)));
     }
-    ByteString signed = bytes(head).concat(bytes(body));
+    ByteString certification = certification(enclave);
+    return signed(
+        head.concat(bytes(body)),
+        bytes(little(6).putShort((short) 6).putInt(certification.size())).concat(certification));
+  }
+
+  private static ByteString header(int version, int tee) {
+    ByteBuffer head = little(48).putShort((short) version).putShort((short) 2).putInt(tee);
+    return bytes(head.putInt(0).put(Hex.parse("939a7233f79c4ca9940a0db3957f0607").toByteArray()));
+  }
+
+  private ByteString certification(ByteBuffer enclave) {
     ByteString pem = pem();
-    ByteString certification =
-        bytes(enclave)
-            .concat(sign(pck.keys(), bytes(enclave)))
-            .concat(bytes(little(2).putShort((short) AUTHENTICATION.length)))
-            .concat(ByteString.copyFrom(AUTHENTICATION))
-            .concat(bytes(little(6).putShort((short) 5).putInt(pem.size())))
-            .concat(pem);
-    ByteString signature =
-        sign(attestationKey, signed)
-            .concat(key())
-            .concat(bytes(little(6).putShort((short) 6).putInt(certification.size())))
-            .concat(certification);
-    return signed.concat(bytes(little(4).putInt(signature.size()))).concat(signature);
+    return bytes(enclave)
+        .concat(sign(pck.keys(), bytes(enclave)))
+        .concat(bytes(little(2).putShort((short) AUTHENTICATION.length)))
+        .concat(ByteString.copyFrom(AUTHENTICATION))
+        .concat(bytes(little(6).putShort((short) 5).putInt(pem.size())))
+        .concat(pem);
+  }
+
+  private ByteString signed(ByteString headAndBody, ByteString certification) {
+    ByteString signature = sign(attestationKey, headAndBody).concat(key()).concat(certification);
+    return headAndBody.concat(bytes(little(4).putInt(signature.size()))).concat(signature);
+  }
+
+  /** A report as an SGX enclave without anything special gets it, to change before it is quoted. */
+  public ByteBuffer sgxReport(byte[] reportData) {
+    ByteBuffer report = little(384).put(48, (byte) 5).put(56, (byte) 0xe7);
+    for (int i = 0; i < 32; i++) {
+      report.put(64 + i, (byte) 0xab).put(128 + i, (byte) 0xcd);
+    }
+    return report.put(320, reportData);
+  }
+
+  public ByteString sgxQuote(ByteBuffer report) {
+    return sgxQuote(report, enclave(IntelTee.SGX));
+  }
+
+  public ByteString sgxQuote(ByteBuffer report, ByteBuffer enclave) {
+    return signed(header(3, 0).concat(bytes(report)), certification(enclave));
+  }
+
+  /** What Intel says of the same platform to those who quote SGX enclaves. */
+  public String sgxTcbInfo() {
+    return tcbInfo().replace("\"id\":\"TDX\"", "\"id\":\"SGX\"");
+  }
+
+  public String sgxQeIdentity() {
+    return qeIdentity()
+        .replace("\"id\":\"TD_QE\"", "\"id\":\"QE\"")
+        .replace(Hex.of(IntelTee.TDX.signer()), Hex.of(IntelTee.SGX.signer()))
+        .replace("\"isvprodid\":2", "\"isvprodid\":1");
   }
 
   /**
@@ -205,7 +245,7 @@ public final class FakeIntel {
     "2026-01-01T00:00:00Z","tcbStatus":"UpToDate"},{"tcb":{"isvsvn":4},"tcbDate":\
     "2024-01-01T00:00:00Z","tcbStatus":"OutOfDate","advisoryIDs":["INTEL-SA-00002"]}]}\
     """
-        .formatted(issued, next, Hex.of(QeIdentity.INTEL_SIGNER));
+        .formatted(issued, next, Hex.of(IntelTee.TDX.signer()));
   }
 
   public SignedJson signed(String what, String text) {

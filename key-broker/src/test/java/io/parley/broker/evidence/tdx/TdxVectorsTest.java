@@ -134,7 +134,7 @@ final class TdxVectorsTest {
     PckCertificate pck = PckCertificate.of(google().chain().getFirst());
     bad(
         Reason.EVIDENCE_TCB_WRONG,
-        Verification.of(() -> new TcbInfo(tcbInfo).level(pck, google().body())));
+        Verification.of(() -> new TcbInfo(tcbInfo).level(pck, google())));
   }
 
   @Test

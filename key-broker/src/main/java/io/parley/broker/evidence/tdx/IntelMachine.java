@@ -18,14 +18,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine by the chain of its PCK and the collateral that there is about it. Every quote of it
- * rests on the same, which takes longer to check than the quote does.
+ * A machine of Intel's by the chain of its PCK and the collateral that there is about it. Every
+ * quote of it rests on the same, which takes longer to check than the quote does.
  *
  * <p>Guarantee: what was found good is taken for good no longer than it would be if it were checked
  * anew: while every certificate, list and answer that is there is valid. What was not found good is
  * checked each time. Thread-safe.
  */
-public final class TdxMachine {
+public final class IntelMachine {
   private static final Tcb NOT_CHECKED =
       new Tcb(TcbStatus.NOT_CHECKED, "", 0, Collections.emptySortedSet());
 
@@ -43,35 +43,28 @@ public final class TdxMachine {
    * @param roots fingerprints
    * @param known signatures that were found good before
    */
-  TdxMachine(
+  IntelMachine(
       List<X509Certificate> chain,
       TdxCollateral collateral,
       Set<Digest> roots,
       KnownSignatures known) {
-    this.chain = chain;
+    this.chain = List.copyOf(chain);
     this.collateral = collateral;
-    this.roots = roots;
+    this.roots = Set.copyOf(roots);
     this.known = known;
   }
 
-  X509Certificate leaf() {
-    return chain.getFirst();
-  }
-
-  /** A quote of another machine would be judged by what is known of this one. */
-  void requireOwn(TdxQuote quote) {
+  /** From a root that is trusted here to the machine's key, and from that to the quote. */
+  void checkSigned(IntelQuote quote, Instant at) throws NotGenuineException {
     if (!quote.chain().equals(chain)) {
+      // It would be judged by what is known of this one.
       throw new BugException("this quote is of another machine");
     }
-  }
-
-  /** The chain leads to a root that is trusted here. */
-  void checkChain(Instant at) throws NotGenuineException {
-    if (holds(chainGood, at)) {
-      return;
+    if (!holds(chainGood, at)) {
+      Chains.check("PCK", chain, roots, at, known);
+      chainGood = Validity.ofAll(chain);
     }
-    Chains.check("PCK", chain, roots, at, known);
-    chainGood = Validity.ofAll(chain);
+    QuoteSignatures.check(quote, chain.getFirst());
   }
 
   /**
@@ -82,7 +75,7 @@ public final class TdxMachine {
   PckCertificate pck() {
     @Nullable PckCertificate read = pck;
     if (read == null) {
-      read = PckCertificate.of(leaf());
+      read = PckCertificate.of(chain.getFirst());
       pck = read;
     }
     return read;
@@ -91,9 +84,9 @@ public final class TdxMachine {
   /**
    * How new the machine is, its quoting enclave included.
    *
-   * @param quote whose signatures have been checked
+   * @param quote that is {@link #checkSigned}
    */
-  Tcb tcb(TdxQuote quote, Instant at) throws NotGenuineException, CannotCheckException {
+  Tcb tcb(IntelQuote quote, Instant at) throws NotGenuineException, CannotCheckException {
     if (collateral.isEmpty()) {
       return NOT_CHECKED;
     }

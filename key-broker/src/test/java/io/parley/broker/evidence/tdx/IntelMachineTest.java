@@ -27,7 +27,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What was checked of a machine before is good for no longer, and for nobody else. */
-final class TdxMachineTest {
+final class IntelMachineTest {
   private static final byte[] REPORT_DATA = new byte[64];
   private static final FakeIntel INTEL = new FakeIntel();
 
@@ -37,7 +37,7 @@ final class TdxMachineTest {
 
   @Test
   void whatEndsMeanwhileIsRefusedAndBeforeItsTimeToo() {
-    TdxMachine machine = machines.machine(quote.chain(), came, Collateral.NONE, INTEL.roots());
+    IntelMachine machine = machines.machine(quote.chain(), came, Collateral.NONE, INTEL.roots());
     for (int i = 0; i < 2; i++) {
       genuine(verify(machine, NOW));
       genuine(verify(machine, NEXT));
@@ -54,8 +54,8 @@ final class TdxMachineTest {
         List.of(
             List.of(INTEL.root.revoking(ISSUED, NOW), INTEL.issuer.revoking(ISSUED, NEXT)),
             List.of(INTEL.root.revoking(ISSUED, NEXT), INTEL.issuer.revoking(ISSUED, NOW)))) {
-      TdxMachine machine =
-          new TdxMachine(
+      IntelMachine machine =
+          new IntelMachine(
               quote.chain(),
               INTEL.collateral(INTEL.tcbInfo(), INTEL.qeIdentity(), lists),
               INTEL.roots(),
@@ -88,7 +88,7 @@ final class TdxMachineTest {
 
   @Test
   void eachQuoteIsJudgedByItself() {
-    TdxMachine machine = machines.machine(quote.chain(), came, Collateral.NONE, INTEL.roots());
+    IntelMachine machine = machines.machine(quote.chain(), came, Collateral.NONE, INTEL.roots());
     assertThat(genuine(verify(machine, NOW)).tcb().status()).isEqualTo(TcbStatus.UP_TO_DATE);
     TdxQuote old =
         new TdxQuoteParser().parse(INTEL.quote(4, INTEL.body(4, REPORT_DATA).put(2, (byte) 4)));
@@ -99,7 +99,7 @@ final class TdxMachineTest {
 
   @Test
   void theSameObjectsAreTheSameMachine() {
-    TdxMachine machine = machines.machine(quote.chain(), came, Collateral.NONE, INTEL.roots());
+    IntelMachine machine = machines.machine(quote.chain(), came, Collateral.NONE, INTEL.roots());
     assertThat(machines.machine(quote.chain(), came, Collateral.NONE, INTEL.roots()))
         .isSameAs(machine);
     assertThat(
@@ -112,11 +112,11 @@ final class TdxMachineTest {
     return new TdxQuoteParser().parse(intel.quote(4, REPORT_DATA));
   }
 
-  private Verification<TdxClaims> verify(TdxMachine machine, Instant at) {
+  private Verification<TdxClaims> verify(IntelMachine machine, Instant at) {
     return verify(quote, machine, at);
   }
 
-  private static Verification<TdxClaims> verify(TdxQuote quote, TdxMachine machine, Instant at) {
+  private static Verification<TdxClaims> verify(TdxQuote quote, IntelMachine machine, Instant at) {
     return TdxVerifier.verify(
         quote, machine, new ExpectedReportData.Exactly(ByteString.copyFrom(REPORT_DATA)), at);
   }
