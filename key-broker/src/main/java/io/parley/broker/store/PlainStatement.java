@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A statement that runs on plain JDBC, prepared once for each connection. For what every grant
  * does: Jdbi takes longer around such a statement than SQLite takes for it. Everything else is
- * Jdbi's. Values stand in the order of the question marks. Runs within its caller's transaction;
- * fails as Jdbi does. Thread-safe, as far as no two threads share a handle.
+ * Jdbi's. Values stand in the order of the question marks. On a connection that keeps none it is
+ * prepared each time. Runs within its caller's transaction; fails as Jdbi does. Thread-safe, as far
+ * as no two threads share a handle.
  *
  * @param sql a constant, since every text stays prepared
  */
@@ -69,14 +70,20 @@ public record PlainStatement(String sql) {
   }
 
   private <T> T run(Handle handle, Run<T> run, @Nullable Object... values) {
-    KeptStatements kept = (KeptStatements) handle.getStatementBuilder();
     try {
-      PreparedStatement statement = kept.take(handle.getConnection(), sql);
-      try {
+      if (handle.getStatementBuilder() instanceof KeptStatements kept) {
+        PreparedStatement statement = kept.take(handle.getConnection(), sql);
+        try {
+          bind(statement, values);
+          return run.run(statement);
+        } finally {
+          kept.giveBack(sql, statement);
+        }
+      }
+      // A migration's.
+      try (PreparedStatement statement = handle.getConnection().prepareStatement(sql)) {
         bind(statement, values);
         return run.run(statement);
-      } finally {
-        kept.giveBack(sql, statement);
       }
     } catch (SQLException e) {
       throw new UnableToExecuteStatementException(
