@@ -6,6 +6,7 @@ import io.parley.agreement.Party;
 import io.parley.agreement.SignedAgreement;
 import io.parley.broker.store.Columns;
 import io.parley.broker.store.PlainStatement;
+import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -29,10 +30,15 @@ public final class AgreementRows {
   private static final PlainStatement FIND =
       new PlainStatement(
           """
-          SELECT a.*, p.party, p.signature, p.resume_asked FROM agreement a
-          JOIN agreement_party p ON p.agreement = a.sha256
+          SELECT a.number, a.proposed_at, a.activated_at, a.halted_by, a.jobs_started, a.kek,
+            a.superseded_by, a.shredded_by, p.party, p.signature, p.resume_asked
+          FROM agreement a JOIN agreement_party p ON p.agreement = a.sha256
           WHERE a.sha256 = ? ORDER BY p.party
           """);
+
+  /** By itself, since it is hardly ever read: see {@link DecodedAgreements}. */
+  private static final PlainStatement PAYLOAD =
+      new PlainStatement("SELECT payload FROM agreement WHERE sha256 = ?");
 
   private AgreementRows() {}
 
@@ -52,17 +58,17 @@ public final class AgreementRows {
 
   /** The agreement of this digest, when there is one. */
   public static Optional<StoredAgreement> find(Handle handle, Digest digest) {
-    return FIND.query(handle, rows -> joined(handle, rows), Columns.of(digest));
+    return FIND.query(handle, rows -> joined(handle, digest, rows), Columns.of(digest));
   }
 
   /** An agreement has at least one party, so it is in at least one row. */
-  private static Optional<StoredAgreement> joined(Handle handle, ResultSet rows)
+  private static Optional<StoredAgreement> joined(Handle handle, Digest digest, ResultSet rows)
       throws SQLException {
     if (!rows.next()) {
       return Optional.empty();
     }
     List<PartyRow> parties = new ArrayList<>();
-    Function<List<PartyRow>, Numbered> agreement = agreement(handle, rows);
+    Function<List<PartyRow>, Numbered> agreement = agreement(handle, digest, rows);
     do {
       parties.add(party(rows));
     } while (rows.next());
@@ -277,13 +283,13 @@ public final class AgreementRows {
   }
 
   private static Numbered read(Handle handle, ResultSet row) throws SQLException {
-    return agreement(handle, row).apply(parties(handle, Columns.digest(row, "sha256")));
+    Digest digest = Columns.digest(row, "sha256");
+    return agreement(handle, digest, row).apply(parties(handle, digest));
   }
 
   /** What the row has of the agreement; the rest is its parties'. */
-  private static Function<List<PartyRow>, Numbered> agreement(Handle handle, ResultSet row)
-      throws SQLException {
-    Digest digest = Columns.digest(row, "sha256");
+  private static Function<List<PartyRow>, Numbered> agreement(
+      Handle handle, Digest digest, ResultSet row) throws SQLException {
     long activatedAt = row.getLong("activated_at");
     @Nullable Instant activated = row.wasNull() ? null : Instant.ofEpochMilli(activatedAt);
     long number = row.getLong("number");
@@ -294,7 +300,7 @@ public final class AgreementRows {
     @Nullable Digest supersededBy = Columns.digestOrNull(row, "superseded_by");
     @Nullable String shreddedBy = row.getString("shredded_by");
     DecodedAgreements.Decoded decoded =
-        handle.getConfig(DecodedAgreements.class).decode(digest, row);
+        handle.getConfig(DecodedAgreements.class).decode(digest, () -> payload(handle, digest));
     return parties -> {
       SortedMap<String, ByteString> signatures = new TreeMap<>();
       List<String> resumeAskedBy = new ArrayList<>();
@@ -322,6 +328,12 @@ public final class AgreementRows {
               supersededBy,
               shreddedBy));
     };
+  }
+
+  private static ByteString payload(Handle handle, Digest digest) {
+    return PAYLOAD
+        .first(handle, row -> Columns.bytes(row, "payload"), Columns.of(digest))
+        .orElseThrow(() -> new BugException("an agreement is gone while it is read"));
   }
 
   private static List<PartyRow> parties(Handle handle, Digest digest) {

@@ -3,11 +3,9 @@ package io.parley.broker.agreements;
 import com.google.protobuf.ByteString;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.AgreementCodec;
-import io.parley.broker.store.Columns;
 import io.parley.wire.Digest;
 import io.parley.wire.Recent;
-import java.sql.ResultSet;
-import java.sql.SQLException;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.config.JdbiConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -35,17 +33,17 @@ public final class DecodedAgreements implements JdbiConfig<DecodedAgreements> {
   public DecodedAgreements() {}
 
   /**
-   * What the row's payload says, which is not read when it is known.
+   * What the payload of this digest says, which is not read when it is known.
    *
-   * @param digest the row's, which is the payload's
+   * @param stored reads it
    * @throws io.parley.wire.RefusedException as {@link AgreementCodec#decode}
    */
-  Decoded decode(Digest digest, ResultSet row) throws SQLException {
+  Decoded decode(Digest digest, Supplier<ByteString> stored) {
     @Nullable Decoded known = decoded.find(digest);
     if (known != null) {
       return known;
     }
-    ByteString payload = Columns.bytes(row, "payload");
+    ByteString payload = stored.get();
     Decoded read = new Decoded(payload, AgreementCodec.decode(payload));
     if (payload.size() <= BYTES_MAX) {
       decoded.add(digest, read);
