@@ -32,6 +32,7 @@ final class FuzzSamples {
   final PartyIdentity shop = PartyIdentity.generate("shop", InstantSource.fixed(NOW), RANDOM);
   final PartyIdentity payments =
       PartyIdentity.generate("payments", InstantSource.fixed(NOW), RANDOM);
+  final BrokerIdentity broker = BrokerIdentity.generate("keys", InstantSource.fixed(NOW), RANDOM);
   final Membership membership =
       new Membership(
           "orders",
@@ -39,7 +40,7 @@ final class FuzzSamples {
           null,
           NOW,
           List.of(shop.member("127.0.0.1:1"), payments.member("127.0.0.1:2")),
-          BrokerIdentity.generate("keys", InstantSource.fixed(NOW), RANDOM).broker("127.0.0.1:3"));
+          broker.broker("127.0.0.1:3"));
 
   Agreement agreement() {
     return new Agreement(

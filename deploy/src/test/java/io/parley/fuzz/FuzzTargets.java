@@ -16,6 +16,7 @@ final class FuzzTargets {
     all.putAll(NitroAndTpmTargets.all());
     all.putAll(MessageTargets.all());
     all.putAll(DocumentTargets.all());
+    all.putAll(ReceiptTargets.all());
     all.putAll(TextTargets.all());
     all.putAll(StreamTargets.all());
     all.putAll(TableTargets.all());

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpoint of the tree that holds the receipt
  * @param cosigners parties of the agreement whose witness cosigned that checkpoint
  */
-record LoggedReceipt(
+public record LoggedReceipt(
     ReceiptFile file,
     SignedAgreement agreement,
     Receipt receipt,
@@ -55,7 +55,7 @@ record LoggedReceipt(
    * @throws RefusedException INVALID_RESULT when it is no receipt file or one about something else,
    *     INVALID_SIGNATURE, INVALID_CHECKPOINT, INVALID_PROOF, BROKER_KEY_WRONG
    */
-  static LoggedReceipt read(ByteString bytes) {
+  public static LoggedReceipt read(ByteString bytes) {
     return check(
         StrictMessages.parse(
             ReceiptFile.parser(), bytes, FILE_BYTES_MAX, Reason.INVALID_RESULT, "receipt file"));
