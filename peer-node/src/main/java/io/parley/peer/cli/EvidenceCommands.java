@@ -66,6 +66,25 @@ final class EvidenceCommands {
         description = "What is wanted of the platform. Default: genuine, and not open to its host.")
     @Nullable Path policy;
 
+    @Option(
+        names = "--key",
+        paramLabel = "FILE",
+        description =
+            "For tpm2, with --signature and --pcrs: the attestation key, PEM or as the TPM describes it.")
+    @Nullable Path key;
+
+    @Option(
+        names = "--signature",
+        paramLabel = "FILE",
+        description = "For tpm2: what tpm2_quote -s wrote.")
+    @Nullable Path signature;
+
+    @Option(
+        names = "--pcrs",
+        paramLabel = "FILE",
+        description = "For tpm2: what tpm2_quote -o wrote.")
+    @Nullable Path pcrs;
+
     @Parameters(
         paramLabel = "FILE",
         description = "The evidence: raw, hex digits, base64, DER or PEM.")
@@ -75,14 +94,19 @@ final class EvidenceCommands {
       List<String> arguments = new ArrayList<>(List.of("--kind=" + kind, "--at=" + at));
       chain.forEach(each -> arguments.add("--chain=" + each));
       collateral.forEach(each -> arguments.add("--collateral=" + each));
-      if (reportData != null) {
-        arguments.add("--report-data=" + reportData);
-      }
-      if (policy != null) {
-        arguments.add("--policy=" + policy);
-      }
+      add(arguments, "--report-data", reportData);
+      add(arguments, "--policy", policy);
+      add(arguments, "--key", key);
+      add(arguments, "--signature", signature);
+      add(arguments, "--pcrs", pcrs);
       arguments.addAll(List.of("--", file.toString()));
       return arguments;
+    }
+
+    private static void add(List<String> arguments, String option, @Nullable Object value) {
+      if (value != null) {
+        arguments.add(option + "=" + value);
+      }
     }
   }
 
