@@ -48,6 +48,16 @@ final class LogRows {
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
           """);
 
+  private static final PlainStatement SIZE =
+      new PlainStatement("SELECT coalesce(max(idx) + 1, 0) FROM log_entry");
+  private static final PlainStatement PUT_CHECKPOINT =
+      new PlainStatement(
+          """
+          INSERT INTO log_checkpoint (only, size, note, mac) VALUES (1, ?, ?, ?)
+          ON CONFLICT (only) DO UPDATE
+          SET size = excluded.size, note = excluded.note, mac = excluded.mac
+          """);
+
   private LogRows() {}
 
   /**
@@ -75,9 +85,7 @@ final class LogRows {
 
   /** How many entries there are. */
   static long size(Handle read) {
-    return read.createQuery("SELECT coalesce(max(idx) + 1, 0) FROM log_entry")
-        .mapTo(Long.class)
-        .one();
+    return SIZE.first(read, row -> row.getLong(1)).orElse(0L);
   }
 
   /** All entries from this one on, in order; the caller closes. */
@@ -161,16 +169,8 @@ final class LogRows {
   }
 
   static void putCheckpoint(Handle write, StoredCheckpoint checkpoint) {
-    write
-        .createUpdate(
-            """
-            INSERT INTO log_checkpoint (only, size, note, mac) VALUES (1, :size, :note, :mac)
-            ON CONFLICT (only) DO UPDATE SET size = :size, note = :note, mac = :mac
-            """)
-        .bind("size", checkpoint.size())
-        .bind("note", checkpoint.note().toByteArray())
-        .bind("mac", checkpoint.mac().toByteArray())
-        .execute();
+    PUT_CHECKPOINT.execute(
+        write, checkpoint.size(), checkpoint.note().toByteArray(), checkpoint.mac().toByteArray());
   }
 
   /** Checkpoints of at least this size that somebody cosigned, the largest first. */
