@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -57,7 +59,19 @@ public final class GrantBench {
   }
 
   /** What one grant's cryptography costs. */
-  private record Raw(double perSecond, double micros) {}
+  private record Raw(double perSecond, double micros) {
+    /** The mean of both. */
+    Raw with(Raw other) {
+      return new Raw((perSecond + other.perSecond) / 2, (micros + other.micros) / 2);
+    }
+  }
+
+  /** Grants, and what their cryptography cost before and after. */
+  private record Round(Raw raw, Measured measured) {
+    double ratio() {
+      return measured.perSecond() / raw.perSecond();
+    }
+  }
 
   /**
    * Grants of one figure.
@@ -83,12 +97,11 @@ public final class GrantBench {
 
   private void run(List<String> kinds) throws Exception {
     out.println(
-        "kind        raw/s   raw us  askers  grants/s (lowest to highest)   of raw   p50 ms   p99 ms  broker us  asker us");
+        "kind        raw/s   raw us  askers  grants/s (lowest to highest)   of raw (lowest to highest)   p50 ms   p99 ms  broker us  asker us");
     warmUp(kinds);
     for (String kind : kinds) {
-      Raw cost = raw(kind);
       for (int askers : CROWDS) {
-        print(kind, cost, askers, rounds(kind, askers));
+        print(kind, askers, rounds(kind, askers));
       }
     }
   }
@@ -108,7 +121,7 @@ public final class GrantBench {
       Duration before = own();
       double perSecond =
           crowd.perSecond(
-              (long) (seconds * TimeUnit.SECONDS.toNanos(1)),
+              (long) (seconds / 2 * TimeUnit.SECONDS.toNanos(1)),
               () -> {
                 raw.grant(kind);
                 done.increment();
@@ -136,12 +149,20 @@ public final class GrantBench {
     return ProcessHandle.current().info().totalCpuDuration().orElseThrow();
   }
 
-  private List<Measured> rounds(String kind, int askers) throws Exception {
-    List<Measured> rounds = new ArrayList<>();
+  /**
+   * Sorted by their ratio. The raw cost is measured around each round: a virtual machine is not as
+   * fast now as it was a minute ago.
+   */
+  private List<Round> rounds(String kind, int askers) throws Exception {
+    List<Round> rounds = new ArrayList<>();
+    Raw before = raw(kind);
     for (int i = 0; i < ROUNDS; i++) {
-      rounds.add(measure(kind, askers, seconds, 1));
+      Measured measured = measure(kind, askers, seconds, 1);
+      Raw after = raw(kind);
+      rounds.add(new Round(before.with(after), measured));
+      before = after;
     }
-    rounds.sort((a, b) -> Double.compare(a.perSecond(), b.perSecond()));
+    rounds.sort(Comparator.comparingDouble(Round::ratio));
     return rounds;
   }
 
@@ -177,20 +198,25 @@ public final class GrantBench {
         waits);
   }
 
-  private void print(String kind, Raw cost, int askers, List<Measured> rounds) {
-    Measured median = rounds.get(rounds.size() / 2);
+  private void print(String kind, int askers, List<Round> rounds) {
+    Raw cost = rounds.get(rounds.size() / 2).raw();
+    Measured median = rounds.get(rounds.size() / 2).measured();
+    DoubleSummaryStatistics rates =
+        rounds.stream().mapToDouble(round -> round.measured().perSecond()).summaryStatistics();
     out.println(
         String.format(
             Locale.ROOT,
-            "%-10s %6.0f  %7.0f  %6d  %8.0f (%5.0f to %5.0f)          %6.2f  %7.1f  %7.1f  %9.0f  %8.0f",
+            "%-10s %6.0f  %7.0f  %6d  %8.0f (%5.0f to %5.0f)          %6.2f (%4.2f to %4.2f)        %7.1f  %7.1f  %9.0f  %8.0f",
             kind,
             cost.perSecond(),
             cost.micros(),
             askers,
             median.perSecond(),
-            rounds.getFirst().perSecond(),
-            rounds.getLast().perSecond(),
-            median.perSecond() / cost.perSecond(),
+            rates.getMin(),
+            rates.getMax(),
+            rounds.get(rounds.size() / 2).ratio(),
+            rounds.getFirst().ratio(),
+            rounds.getLast().ratio(),
             median.millis(0.5),
             median.millis(0.99),
             median.brokerMicros(),
