@@ -130,23 +130,7 @@ public final class Store implements AutoCloseable {
 
   /** Runs the work over one consistent state. */
   public <T> T read(Function<Handle, T> work) {
-    Handle reader = reader();
-    try {
-      BEGIN.execute(reader);
-      T answer;
-      try {
-        answer = work.apply(reader);
-      } catch (RuntimeException | Error e) {
-        rollBack(reader, e);
-        throw e;
-      }
-      END.execute(reader);
-      return answer;
-    } catch (JdbiException e) {
-      throw failures.of(e);
-    } finally {
-      readers.add(reader);
-    }
+    return readOne(reader -> inTransaction(reader, work));
   }
 
   /** Runs work of one statement, whose state is consistent without a transaction around it. */
@@ -159,6 +143,19 @@ public final class Store implements AutoCloseable {
     } finally {
       readers.add(reader);
     }
+  }
+
+  private static <T> T inTransaction(Handle reader, Function<Handle, T> work) {
+    BEGIN.execute(reader);
+    T answer;
+    try {
+      answer = work.apply(reader);
+    } catch (RuntimeException | Error e) {
+      rollBack(reader, e);
+      throw e;
+    }
+    END.execute(reader);
+    return answer;
   }
 
   private static void rollBack(Handle reader, Throwable failure) {
