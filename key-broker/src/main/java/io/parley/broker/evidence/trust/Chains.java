@@ -110,15 +110,14 @@ public final class Chains {
 
   private static void validAt(String what, X509Certificate certificate, Instant at)
       throws NotGenuineException {
-    Instant from = certificate.getNotBefore().toInstant();
-    Instant to = certificate.getNotAfter().toInstant();
-    if (at.isBefore(from) || at.isAfter(to)) {
+    Validity validity = Validity.of(certificate);
+    if (!validity.contains(at)) {
       throw new NotGenuineException(
           Reason.EVIDENCE_CERTIFICATE_EXPIRED,
           what + ".validity",
           "the certificate of '%s' is not valid at this time"
               .formatted(certificate.getSubjectX500Principal().getName()),
-          from + " to " + to,
+          validity.from() + " to " + validity.to(),
           at);
     }
   }

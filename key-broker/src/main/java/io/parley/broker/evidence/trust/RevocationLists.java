@@ -127,7 +127,7 @@ public record RevocationLists(List<X509CRL> lists) {
   private static void current(String what, X509CRL list, Instant at) throws NotGenuineException {
     Instant from = list.getThisUpdate().toInstant();
     Date next = list.getNextUpdate();
-    if (next == null || at.isBefore(from) || at.isAfter(next.toInstant())) {
+    if (!Validity.of(list).contains(at)) {
       throw new NotGenuineException(
           Reason.EVIDENCE_COLLATERAL_EXPIRED,
           what + ".crl",

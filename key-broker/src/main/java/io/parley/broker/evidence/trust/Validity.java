@@ -19,11 +19,23 @@ public record Validity(Instant from, Instant to) {
 
   private static final Validity NEVER = new Validity(Instant.MAX, Instant.MIN);
 
+  /** The time in which this certificate is valid. */
+  static Validity of(X509Certificate certificate) {
+    return new Validity(
+        certificate.getNotBefore().toInstant(), certificate.getNotAfter().toInstant());
+  }
+
+  /** The time in which this list is current; one that names no end never is. */
+  static Validity of(X509CRL list) {
+    @Nullable Date next = list.getNextUpdate();
+    return next == null ? NEVER : new Validity(list.getThisUpdate().toInstant(), next.toInstant());
+  }
+
   /** The time in which all of these certificates are valid. */
   public static Validity ofAll(List<X509Certificate> certificates) {
     Validity all = ALWAYS;
     for (X509Certificate each : certificates) {
-      all = all.and(new Validity(each.getNotBefore().toInstant(), each.getNotAfter().toInstant()));
+      all = all.and(of(each));
     }
     return all;
   }
@@ -32,12 +44,7 @@ public record Validity(Instant from, Instant to) {
   static Validity ofLists(List<X509CRL> lists) {
     Validity all = ALWAYS;
     for (X509CRL each : lists) {
-      @Nullable Date next = each.getNextUpdate();
-      all =
-          all.and(
-              next == null
-                  ? NEVER
-                  : new Validity(each.getThisUpdate().toInstant(), next.toInstant()));
+      all = all.and(of(each));
     }
     return all;
   }
