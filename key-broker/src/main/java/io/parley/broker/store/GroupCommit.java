@@ -30,7 +30,10 @@ final class GroupCommit implements AutoCloseable {
   static final int TOGETHER_MAX = 256;
 
   private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
-  private static final Duration WAIT_MAX = Duration.ofSeconds(10);
+
+  /** How long work may wait for its turn. */
+  static final Duration WAIT_MAX = Duration.ofSeconds(10);
+
   private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
   private static final Duration GATHER_MAX = Duration.ofMillis(10);
   private static final PlainStatement BEGIN = new PlainStatement("BEGIN IMMEDIATE");
@@ -47,16 +50,26 @@ final class GroupCommit implements AutoCloseable {
   private final BlockingQueue<Work<?>> waiting = new ArrayBlockingQueue<>(WAITING_MAX, true);
   // Never done: it stands for the end.
   private final Work<Boolean> last = new Work<>(write -> true);
+  private final Duration waitMax;
   private final Thread thread;
+  private final Thread watch;
+  private volatile List<Work<?>> turn = List.of();
   private volatile boolean closed;
 
-  GroupCommit(Handle writer, CommitHook hook, FaultPoints faults, Failures failures) {
+  /**
+   * @param waitMax how long work may wait for its turn, to a tenth of it
+   */
+  GroupCommit(
+      Handle writer, CommitHook hook, FaultPoints faults, Failures failures, Duration waitMax) {
     this.writer = writer;
     this.hook = hook;
     this.faults = faults;
     this.failures = failures;
+    this.waitMax = waitMax;
     this.thread = Thread.ofPlatform().name("store-writer").daemon().unstarted(this::loop);
+    this.watch = Thread.ofPlatform().name("store-watch").daemon().unstarted(this::endLongWaits);
     thread.start();
+    watch.start();
   }
 
   <T> T write(Function<Handle, T> function) {
@@ -65,7 +78,7 @@ final class GroupCommit implements AutoCloseable {
     }
     Work<T> work = new Work<>(function);
     enqueue(work);
-    return work.await(WAIT_MAX, GroupCommit::overloaded);
+    return work.await(GroupCommit::overloaded);
   }
 
   /** Does what waits already, and ends. */
@@ -86,7 +99,11 @@ final class GroupCommit implements AutoCloseable {
 
   private void enqueue(Work<?> work) {
     try {
-      if (!closed && waiting.offer(work, WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!closed && waiting.offer(work, waitMax.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (closed) {
+          // The writer may have looked for the last time.
+          work.giveUp(GroupCommit::overloaded);
+        }
         return;
       }
     } catch (InterruptedException e) {
@@ -96,15 +113,15 @@ final class GroupCommit implements AutoCloseable {
   }
 
   private void loop() {
-    List<Work<?>> together = new ArrayList<>(TOGETHER_MAX);
     try {
       boolean more = true;
       while (more) {
-        together.clear();
+        List<Work<?>> together = new ArrayList<>();
         together.add(waiting.take());
         letOthersCome();
         waiting.drainTo(together, TOGETHER_MAX - 1);
         more = !together.remove(last);
+        turn = together;
         if (!together.isEmpty()) {
           commit(together);
         }
@@ -113,10 +130,27 @@ final class GroupCommit implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     closed = true;
+    watch.interrupt();
     for (Work<?> late = waiting.poll(); late != null; late = waiting.poll()) {
-      late.failed(overloaded());
-      late.answer();
+      late.giveUp(GroupCommit::overloaded);
     }
+  }
+
+  /** One clock for all: a timer for each caller took 3 % of a busy broker's processor time. */
+  private void endLongWaits() {
+    try {
+      while (!closed) {
+        Thread.sleep(waitMax.dividedBy(10));
+        waiting.forEach(this::endLongWait);
+        turn.forEach(this::endLongWait);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void endLongWait(Work<?> work) {
+    work.giveUpAfter(waitMax, GroupCommit::overloaded);
   }
 
   /**

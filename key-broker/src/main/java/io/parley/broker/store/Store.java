@@ -92,7 +92,8 @@ public final class Store implements AutoCloseable {
         readers.add(reader);
       }
       Failures failures = new Failures(file);
-      return new Store(writer, new GroupCommit(writer, hook, faults, failures), failures, readers);
+      GroupCommit commits = new GroupCommit(writer, hook, faults, failures, GroupCommit.WAIT_MAX);
+      return new Store(writer, commits, failures, readers);
     } catch (JdbiException | SQLException | FlywayException e) {
       open.forEach(Handle::close);
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {

@@ -2,7 +2,6 @@ package io.parley.broker.store;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -24,6 +23,7 @@ final class Work<T> {
   }
 
   private final Function<Handle, T> work;
+  private final long since = System.nanoTime();
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.WAITING);
   private final CountDownLatch answered = new CountDownLatch(1);
   private @Nullable Outcome<T> outcome;
@@ -60,31 +60,41 @@ final class Work<T> {
   }
 
   /**
-   * Waits for the answer. Once the work has begun there is an answer, and it is waited for however
-   * long it takes: only then is it known whether something changed.
+   * Ends the wait, unless the work has begun: nothing of it happens then.
    *
-   * @param max to wait for the beginning
-   * @param gaveUp what to throw when it did not begin in time; nothing of it happens then
+   * @param why what the caller is told
    */
-  T await(Duration max, Supplier<RuntimeException> gaveUp) {
+  void giveUp(Supplier<RuntimeException> why) {
+    if (stage.compareAndSet(Stage.WAITING, Stage.GIVEN_UP)) {
+      failed(why.get());
+      answer();
+    }
+  }
+
+  /** The same for one that has waited longer than this. */
+  void giveUpAfter(Duration max, Supplier<RuntimeException> why) {
+    if (System.nanoTime() - since > max.toNanos()) {
+      giveUp(why);
+    }
+  }
+
+  /**
+   * Waits for the answer. Once the work has begun there is an answer, and it is waited for however
+   * long it takes: only then is it known whether something changed. Before that an interrupt ends
+   * the wait.
+   *
+   * @param gaveUp what to throw then
+   */
+  T await(Supplier<RuntimeException> gaveUp) {
     boolean interrupted = false;
     try {
-      if (answered.await(max.toMillis(), TimeUnit.MILLISECONDS)) {
-        return result();
-      }
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    try {
-      if (stage.compareAndSet(Stage.WAITING, Stage.GIVEN_UP)) {
-        throw gaveUp.get();
-      }
       while (true) {
         try {
           answered.await();
           return result();
         } catch (InterruptedException e) {
           interrupted = true;
+          giveUp(gaveUp);
         }
       }
     } finally {

@@ -10,14 +10,17 @@ import io.parley.wire.EnvironmentException;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -181,6 +184,52 @@ class GroupCommitTest {
   }
 
   @Test
+  void whoeverWaitsTooLongForTheTurnIsToldAndHasChangedNothing() throws Exception {
+    Duration waitMax = Duration.ofMillis(300);
+    Jdbi jdbi = Jdbi.create("jdbc:sqlite:" + folder.resolve("broker.db"));
+    CountDownLatch started = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    try (Handle writer = jdbi.open();
+        GroupCommit impatient =
+            new GroupCommit(
+                writer, hook, point -> {}, new Failures(folder.resolve("broker.db")), waitMax)) {
+      Thread first =
+          Thread.ofVirtual()
+              .start(() -> {
+                var _ = impatient.write(write -> held(started, goOn));
+              });
+      started.await();
+      assertThatThrownBy(() -> impatient.write(write -> insert(write, 5)))
+          .isInstanceOf(EnvironmentException.class)
+          .hasMessageContaining("the broker is overloaded or stops, nothing was changed");
+      goOn.countDown();
+      first.join();
+      int inserted = impatient.write(write -> insert(write, 6));
+      assertThat(inserted).isEqualTo(1);
+    }
+    assertThat(versions()).containsExactly(6);
+  }
+
+  /** However long it takes: only then is it known whether something changed. */
+  @Test
+  void whoeversWorkHasBegunWaitsForItsEnd() throws Exception {
+    Duration waitMax = Duration.ofMillis(50);
+    Jdbi jdbi = Jdbi.create("jdbc:sqlite:" + folder.resolve("broker.db"));
+    try (Handle writer = jdbi.open();
+        GroupCommit impatient =
+            new GroupCommit(
+                writer, hook, point -> {}, new Failures(folder.resolve("broker.db")), waitMax)) {
+      int inserted =
+          impatient.write(write -> {
+            LockSupport.parkNanos(waitMax.multipliedBy(6).toNanos());
+            return insert(write, 7);
+          });
+      assertThat(inserted).isEqualTo(1);
+    }
+    assertThat(versions()).containsExactly(7);
+  }
+
+  @Test
   void aWriteWithinAWriteIsABugAndDoesNotHang() {
     assertThatThrownBy(() -> store.write(write -> store.write(inner -> 1)))
         .isInstanceOf(BugException.class);
@@ -246,22 +295,28 @@ class GroupCommitTest {
 
   private void hold(CountDownLatch started, CountDownLatch goOn) {
     try {
-      store.write(write -> {
-        started.countDown();
-        try {
-          goOn.await();
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-        }
-        return 0;
-      });
+      var _ = store.write(write -> held(started, goOn));
     } catch (EnvironmentException e) {
       // Where the log cannot be written.
     }
   }
 
+  private static int held(CountDownLatch started, CountDownLatch goOn) {
+    started.countDown();
+    try {
+      goOn.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return 0;
+  }
+
+  private static int insert(Handle write, int version) {
+    return write.execute("INSERT INTO membership VALUES (?, x'00')", version);
+  }
+
   private void put(int version) {
-    store.write(write -> write.execute("INSERT INTO membership VALUES (?, x'00')", version));
+    store.write(write -> insert(write, version));
   }
 
   private List<Integer> versions() {
