@@ -23,12 +23,21 @@ public final class DataKeys {
   /** Length of a data key. */
   static final int SIZE_BYTES = 32;
 
-  private static final PlainStatement FIND =
+  /** One statement, so that it has one state of the database. */
+  private static final PlainStatement OF_JOB =
       new PlainStatement(
           """
-          SELECT wrapped FROM data_key
-          WHERE agreement = ? AND purpose = ? AND name = ? AND epoch = ?
-          """);
+          SELECT k.purpose, k.name, k.epoch, k.wrapped FROM dataset_epoch e
+            JOIN data_key k ON k.agreement = e.agreement AND k.purpose = 'dataset'
+              AND k.name = e.dataset AND k.epoch = e.epoch
+          WHERE
+          """
+              + Epochs.OF_ONE_JOB
+              + """
+              UNION ALL
+              SELECT purpose, name, epoch, wrapped FROM data_key
+              WHERE agreement = ?1 AND purpose = 'job' AND name = ?3
+              """);
 
   private final KeyVault vault;
   private final SecureRandom random;
@@ -102,15 +111,14 @@ public final class DataKeys {
     create(write, kek, KeyName.job(agreement, jobId));
   }
 
-  /** The key as it is stored; empty when it was deleted, with its epoch or its agreement. */
-  public Optional<WrappedKey> find(Handle read, KeyName name) {
-    return FIND.first(
-        read,
-        row -> new WrappedKey(name, Columns.bytes(row, "wrapped")),
-        Columns.of(name.agreement()),
-        name.purpose().text(),
-        name.name(),
-        name.epoch());
+  /**
+   * The keys that the enclaves of a job get, as they are stored: of every dataset of the agreement,
+   * and the job's own. One that was deleted, with its epoch or its agreement, is not among them.
+   *
+   * @param ordinal which job of the agreement it is, from 1
+   */
+  public static List<WrappedKey> ofJob(Handle read, Digest agreement, String jobId, int ordinal) {
+    return OF_JOB.list(read, row -> wrapped(row, agreement), Columns.of(agreement), ordinal, jobId);
   }
 
   /** All keys of an agreement as they are stored. */

@@ -40,16 +40,18 @@ public final class Epochs {
 
   private static final String OF_AGREEMENT = SELECT + " WHERE e.agreement = :agreement";
 
-  /** Of each dataset the newest that the job may have. */
-  private static final PlainStatement OF_JOB =
-      new PlainStatement(
-          SELECT
-              + """
-              WHERE e.agreement = ?1 AND e.first_job <= ?2
-                AND NOT EXISTS (SELECT 1 FROM dataset_epoch l WHERE l.agreement = e.agreement
-                                  AND l.dataset = e.dataset AND l.epoch > e.epoch
-                                  AND l.first_job <= ?2)
-              """);
+  /**
+   * Of each dataset of the agreement (1) the newest epoch that the job of this ordinal (2) gets.
+   */
+  static final String OF_ONE_JOB =
+      """
+      e.agreement = ?1 AND e.first_job <= ?2
+        AND NOT EXISTS (SELECT 1 FROM dataset_epoch l WHERE l.agreement = e.agreement
+                          AND l.dataset = e.dataset AND l.epoch > e.epoch
+                          AND l.first_job <= ?2)
+      """;
+
+  private static final PlainStatement OF_JOB = new PlainStatement(SELECT + " WHERE " + OF_ONE_JOB);
 
   private Epochs() {}
 

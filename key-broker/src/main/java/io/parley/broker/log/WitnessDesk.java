@@ -5,6 +5,7 @@ import io.parley.agreement.Party;
 import io.parley.broker.store.FaultPoint;
 import io.parley.broker.store.FaultPoints;
 import io.parley.broker.store.Store;
+import io.parley.identity.VerifyingKey;
 import io.parley.tlog.NoteSignature;
 import io.parley.tlog.SignedCheckpoint;
 import io.parley.tlog.TreeHead;
@@ -43,7 +44,7 @@ public final class WitnessDesk {
   private final Runnable onFork;
   private final FaultPoints faults;
   // By signing key: a name can be given to somebody else.
-  private final Set<Digest> presented = ConcurrentHashMap.newKeySet();
+  private final Set<VerifyingKey> presented = ConcurrentHashMap.newKeySet();
   private final Map<Digest, Long> cosigned = new ConcurrentHashMap<>();
   private final AtomicReference<@Nullable RefusedException> forked = new AtomicReference<>();
 
@@ -97,7 +98,7 @@ public final class WitnessDesk {
     } else {
       requireContained(party, SignedCheckpoint.verify(note, log.brokerKey()));
     }
-    presented.add(party.signingKey().digest());
+    presented.add(party.signingKey());
   }
 
   /**
@@ -145,7 +146,7 @@ public final class WitnessDesk {
    */
   public void requireWitnessed(Party party) {
     requireWhole();
-    if (!presented.contains(party.signingKey().digest())) {
+    if (!presented.contains(party.signingKey())) {
       throw new RefusedException(
           Reason.LOG_NOT_WITNESSED,
           "since the broker was started the witness of %s has not shown it the checkpoint that it last"

@@ -9,9 +9,11 @@ import io.parley.broker.gates.Certificate;
 import io.parley.broker.gates.GateRows;
 import io.parley.broker.jobs.JobRows;
 import io.parley.broker.jobs.JobRows.StoredEnclave;
+import io.parley.broker.jobs.StoredJob;
 import io.parley.broker.keys.DataKeys;
 import io.parley.broker.keys.Epochs;
 import io.parley.broker.keys.KeyName;
+import io.parley.broker.keys.KeyName.Purpose;
 import io.parley.broker.keys.WrappedKey;
 import io.parley.broker.log.AuditLog;
 import io.parley.broker.log.Decision;
@@ -34,9 +36,10 @@ import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.time.InstantSource;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
@@ -48,6 +51,10 @@ import org.jdbi.v3.core.Handle;
  * it may ask again, a second one is refused, so a counted job computes once. Thread-safe.
  */
 public final class Grants {
+  private static final Comparator<WrappedKey> IN_ORDER =
+      Comparator.comparing((WrappedKey key) -> key.name().purpose())
+          .thenComparing(key -> key.name().name());
+
   private final Store store;
   private final AuditLog log;
   private final DataKeys keys;
@@ -137,7 +144,7 @@ public final class Grants {
 
   private List<GrantedKey> sealAll(JobContext context, Claims claims, Bindings.Grant binding) {
     ByteString kek = context.agreement().requireKek();
-    return store.read(read -> wrapped(read, context, claims.party())).stream()
+    return wrapped(context, claims.party()).stream()
         .map(wrapped -> seal(kek, wrapped, claims, binding))
         .toList();
   }
@@ -146,23 +153,30 @@ public final class Grants {
    * What the party's enclave is to get, as one state of the database has it. Whether the agreement
    * is still active is for {@link #commit}, without which none of it is given away.
    */
-  private List<WrappedKey> wrapped(Handle read, JobContext context, String party) {
-    Digest agreement = context.agreement().digest();
-    List<WrappedKey> wrapped = new ArrayList<>();
-    epochs(read, context, party)
-        .forEach((dataset, epoch) ->
-            wrapped.add(require(read, KeyName.dataset(agreement, dataset, epoch))));
-    wrapped.add(require(read, KeyName.job(agreement, context.job().jobId())));
+  private List<WrappedKey> wrapped(JobContext context, String party) {
+    StoredJob job = context.job();
+    Set<String> datasets = context.agreement().agreement().keysFor(party);
+    List<WrappedKey> wrapped =
+        store
+            .readOne(read -> DataKeys.ofJob(read, job.agreement(), job.jobId(), job.ordinal()))
+            .stream()
+            .filter(
+                key -> key.name().purpose() == Purpose.JOB || datasets.contains(key.name().name()))
+            .sorted(IN_ORDER)
+            .toList();
+    if (wrapped.size() != datasets.size() + 1) {
+      throw store.read(read -> missing(read, context, party));
+    }
     return wrapped;
   }
 
-  /** A key that is gone went with its agreement, since its epoch is still there. */
-  private WrappedKey require(Handle read, KeyName name) {
-    return keys.find(read, name)
-        .orElseThrow(() -> {
-          AgreementRows.require(read, name.agreement()).requireActive(clock.instant());
-          return new BugException("there is no key " + name);
-        });
+  /** A key that is gone went with its epoch or with its agreement: these say how. */
+  private BugException missing(Handle read, JobContext context, String party) {
+    SortedMap<String, Integer> epochs = epochs(read, context, party);
+    AgreementRows.require(read, context.agreement().digest()).requireActive(clock.instant());
+    return new BugException(
+        "job %s does not have all keys of %s and its own"
+            .formatted(context.job().jobId(), epochs.keySet()));
   }
 
   private static SortedMap<String, Integer> epochs(
