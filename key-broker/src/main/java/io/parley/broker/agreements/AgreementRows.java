@@ -48,17 +48,32 @@ public final class AgreementRows {
    * @throws RefusedException AGREEMENT_NOT_FOUND
    */
   public static StoredAgreement require(Handle handle, Digest digest) {
-    return find(handle, digest)
-        .orElseThrow(() ->
-            new RefusedException(
-                Reason.AGREEMENT_NOT_FOUND,
-                "the broker has no agreement %s; propose it first".formatted(digest),
-                Map.of("agreement", digest.toString())));
+    return find(handle, digest).orElseThrow(() -> notFound(digest));
+  }
+
+  private static RefusedException notFound(Digest digest) {
+    return new RefusedException(
+        Reason.AGREEMENT_NOT_FOUND,
+        "the broker has no agreement %s; propose it first".formatted(digest),
+        Map.of("agreement", digest.toString()));
   }
 
   /** The agreement of this digest, when there is one. */
   public static Optional<StoredAgreement> find(Handle handle, Digest digest) {
     return FIND.query(handle, rows -> joined(handle, digest, rows), Columns.of(digest));
+  }
+
+  /**
+   * What the agreement of this digest says, and nothing of what became of it; not read again when
+   * it is known.
+   *
+   * @throws RefusedException AGREEMENT_NOT_FOUND
+   */
+  public static Agreement terms(Handle handle, Digest digest) {
+    return handle
+        .getConfig(DecodedAgreements.class)
+        .decode(digest, () -> payload(handle, digest).orElseThrow(() -> notFound(digest)))
+        .agreement();
   }
 
   /** An agreement has at least one party, so it is in at least one row. */
@@ -300,7 +315,14 @@ public final class AgreementRows {
     @Nullable Digest supersededBy = Columns.digestOrNull(row, "superseded_by");
     @Nullable String shreddedBy = row.getString("shredded_by");
     DecodedAgreements.Decoded decoded =
-        handle.getConfig(DecodedAgreements.class).decode(digest, () -> payload(handle, digest));
+        handle
+            .getConfig(DecodedAgreements.class)
+            .decode(
+                digest,
+                () ->
+                    payload(handle, digest)
+                        .orElseThrow(
+                            () -> new BugException("an agreement is gone while it is read")));
     return parties -> {
       SortedMap<String, ByteString> signatures = new TreeMap<>();
       List<String> resumeAskedBy = new ArrayList<>();
@@ -330,10 +352,8 @@ public final class AgreementRows {
     };
   }
 
-  private static ByteString payload(Handle handle, Digest digest) {
-    return PAYLOAD
-        .first(handle, row -> Columns.bytes(row, "payload"), Columns.of(digest))
-        .orElseThrow(() -> new BugException("an agreement is gone while it is read"));
+  private static Optional<ByteString> payload(Handle handle, Digest digest) {
+    return PAYLOAD.first(handle, row -> Columns.bytes(row, "payload"), Columns.of(digest));
   }
 
   private static List<PartyRow> parties(Handle handle, Digest digest) {

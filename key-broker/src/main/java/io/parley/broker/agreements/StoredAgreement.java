@@ -141,8 +141,8 @@ public record StoredAgreement(
     requireParty(agreement, digest, asker);
   }
 
-  /** The same for an agreement that is not stored yet. */
-  static void requireParty(Agreement agreement, Digest digest, Party asker) {
+  /** The same, whether it is stored or not. */
+  public static void requireParty(Agreement agreement, Digest digest, Party asker) {
     if (names(agreement, asker)) {
       return;
     }

@@ -76,7 +76,7 @@ public final class GateKeeper {
   public GateStep next(Judgement.Approved approved) {
     JobContext context = approved.context();
     Claims claims = approved.evidence().claims();
-    SortedSet<Gate> gates = context.agreement().agreement().gatesBefore(claims.party());
+    SortedSet<Gate> gates = context.agreement().gatesBefore(claims.party());
     if (gates.isEmpty() && claims.gates().isEmpty()) {
       // Nothing is ever drawn under such an agreement.
       return new GateStep.Passed(new TreeMap<>());
@@ -117,7 +117,7 @@ public final class GateKeeper {
    * The next that is to be run; none that a certificate spares, unless its set was drawn already.
    */
   private GateStep left(Judgement.Approved approved, SortedSet<Gate> gates, Set<Gate> drawn) {
-    Agreement agreement = approved.context().agreement().agreement();
+    Agreement agreement = approved.context().agreement();
     Set<Gate> claimed =
         approved.evidence().claims().gates().stream()
             .map(GateOutcome::gate)
@@ -152,11 +152,7 @@ public final class GateKeeper {
           Optional<Certificate> certificate =
               outcome.verdict() == GateVerdict.PASSED
                   ? Certificates.issue(
-                      write,
-                      context.agreement().agreement(),
-                      draw,
-                      outcome.certified(),
-                      clock.instant())
+                      write, context.agreement(), draw, outcome.certified(), clock.instant())
                   : Optional.empty();
           log.append(write, decision(context, draw, outcome, certificate));
           return true;
@@ -175,7 +171,7 @@ public final class GateKeeper {
             ? Decision.about(
                 Action.GATE,
                 draw.party(),
-                context.agreement().digest(),
+                context.job().agreement(),
                 draw.jobId(),
                 gate
                     + " was passed"
@@ -184,7 +180,7 @@ public final class GateKeeper {
                         .orElse(""))
             : Decision.refusal(
                 draw.party(),
-                context.agreement().digest(),
+                context.job().agreement(),
                 draw.jobId(),
                 Reason.GATE_FAILED.name(),
                 gate + ": " + verdict.text());
@@ -206,7 +202,7 @@ public final class GateKeeper {
           SealedBytes.seal(
               claims.receiveKey(),
               GateBindings.task(
-                  context.agreement().digest(),
+                  context.job().agreement(),
                   context.job().digest(),
                   evidence,
                   claims.party(),
@@ -217,7 +213,7 @@ public final class GateKeeper {
       return new GateOrder(
           claims.jobId(),
           claims.party(),
-          context.agreement().digest(),
+          context.job().agreement(),
           context.job().digest(),
           evidence,
           gate,
@@ -233,7 +229,7 @@ public final class GateKeeper {
   }
 
   private Draw drawn(Handle write, JobContext context, Claims claims, Gate gate) {
-    StoredAgreement now = AgreementRows.require(write, context.agreement().digest());
+    StoredAgreement now = AgreementRows.require(write, context.job().agreement());
     now.requireActive(clock.instant());
     @Nullable Draw before = GateRows.draws(write, claims.jobId(), claims.party()).get(gate);
     if (before != null) {

@@ -78,7 +78,7 @@ final class OutcomeCheck {
                   .open(
                       key,
                       GateBindings.findings(
-                          context.agreement().digest(),
+                          context.job().agreement(),
                           context.job().digest(),
                           expectedDraw,
                           key.publicKey())));

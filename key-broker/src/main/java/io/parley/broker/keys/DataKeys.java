@@ -23,11 +23,12 @@ public final class DataKeys {
   /** Length of a data key. */
   static final int SIZE_BYTES = 32;
 
-  /** One statement, so that it has one state of the database. */
+  /** One statement, so that KEK and keys are of one moment. */
   private static final PlainStatement OF_JOB =
       new PlainStatement(
           """
-          SELECT k.purpose, k.name, k.epoch, k.wrapped FROM dataset_epoch e
+          SELECT a.kek, k.purpose, k.name, k.epoch, k.wrapped FROM dataset_epoch e
+            JOIN agreement a ON a.sha256 = e.agreement
             JOIN data_key k ON k.agreement = e.agreement AND k.purpose = 'dataset'
               AND k.name = e.dataset AND k.epoch = e.epoch
           WHERE
@@ -35,8 +36,9 @@ public final class DataKeys {
               + Epochs.OF_ONE_JOB
               + """
               UNION ALL
-              SELECT purpose, name, epoch, wrapped FROM data_key
-              WHERE agreement = ?1 AND purpose = 'job' AND name = ?3
+              SELECT a.kek, k.purpose, k.name, k.epoch, k.wrapped FROM data_key k
+                JOIN agreement a ON a.sha256 = k.agreement
+              WHERE k.agreement = ?1 AND k.purpose = 'job' AND k.name = ?3
               """);
 
   private final KeyVault vault;
@@ -112,13 +114,19 @@ public final class DataKeys {
   }
 
   /**
-   * The keys that the enclaves of a job get, as they are stored: of every dataset of the agreement,
-   * and the job's own. One that was deleted, with its epoch or its agreement, is not among them.
+   * The keys that the enclaves of a job get, each with the KEK that opens it: of every dataset of
+   * the agreement, and the job's own. One that was deleted, with its epoch or its agreement, is not
+   * among them.
    *
    * @param ordinal which job of the agreement it is, from 1
    */
-  public static List<WrappedKey> ofJob(Handle read, Digest agreement, String jobId, int ordinal) {
-    return OF_JOB.list(read, row -> wrapped(row, agreement), Columns.of(agreement), ordinal, jobId);
+  public static List<KeyWithKek> ofJob(Handle read, Digest agreement, String jobId, int ordinal) {
+    return OF_JOB.list(
+        read,
+        row -> new KeyWithKek(wrapped(row, agreement), Columns.bytes(row, "kek")),
+        Columns.of(agreement),
+        ordinal,
+        jobId);
   }
 
   /** All keys of an agreement as they are stored. */
@@ -168,8 +176,16 @@ public final class DataKeys {
   }
 
   /** The key itself; the caller closes it. */
-  public Secret open(ByteString kek, WrappedKey wrapped) {
-    return vault.unwrap(kek, wrapped.name(), wrapped.bytes());
+  public Secret open(KeyWithKek stored) {
+    return vault.unwrap(stored.kek(), stored.key().name(), stored.key().bytes());
+  }
+
+  /** A key and its agreement's KEK, both as they are stored. */
+  public record KeyWithKek(WrappedKey key, ByteString kek) {
+    /** What it is for. */
+    public KeyName name() {
+      return key.name();
+    }
   }
 
   private void create(Handle write, ByteString kek, KeyName name) {

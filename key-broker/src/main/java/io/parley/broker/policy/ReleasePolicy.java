@@ -26,7 +26,7 @@ public final class ReleasePolicy {
   /** Judges every claim, whatever is wrong with others: owners want to see all that differs. */
   public Judgement judge(VerifiedEvidence evidence, Challenge challenge, JobContext context) {
     Claims claims = evidence.claims();
-    Agreement agreement = context.agreement().agreement();
+    Agreement agreement = context.agreement();
     List<Difference> differences =
         Stream.of(
                 kind(evidence, agreement),
@@ -95,11 +95,11 @@ public final class ReleasePolicy {
 
   private static Stream<Difference> agreement(Claims claims, JobContext context) {
     return require(
-        claims.agreement().equals(context.agreement().digest()),
+        claims.agreement().equals(context.job().agreement()),
         Reason.EVIDENCE_AGREEMENT_WRONG,
         "agreement_sha256",
         "the enclave was started under another agreement than its job",
-        context.agreement().digest(),
+        context.job().agreement(),
         claims.agreement());
   }
 

@@ -11,10 +11,10 @@ import io.parley.broker.jobs.JobRows;
 import io.parley.broker.jobs.JobRows.StoredEnclave;
 import io.parley.broker.jobs.StoredJob;
 import io.parley.broker.keys.DataKeys;
+import io.parley.broker.keys.DataKeys.KeyWithKek;
 import io.parley.broker.keys.Epochs;
 import io.parley.broker.keys.KeyName;
 import io.parley.broker.keys.KeyName.Purpose;
-import io.parley.broker.keys.WrappedKey;
 import io.parley.broker.log.AuditLog;
 import io.parley.broker.log.Decision;
 import io.parley.broker.log.Decision.Action;
@@ -51,8 +51,8 @@ import org.jdbi.v3.core.Handle;
  * it may ask again, a second one is refused, so a counted job computes once. Thread-safe.
  */
 public final class Grants {
-  private static final Comparator<WrappedKey> IN_ORDER =
-      Comparator.comparing((WrappedKey key) -> key.name().purpose())
+  private static final Comparator<KeyWithKek> IN_ORDER =
+      Comparator.comparing((KeyWithKek key) -> key.name().purpose())
           .thenComparing(key -> key.name().name());
 
   private final Store store;
@@ -88,8 +88,6 @@ public final class Grants {
    *     meanwhile
    */
   SignedGrant grant(Judgement.Approved approved, SortedMap<Gate, Certificate> certified) {
-    // Before the work as a courtesy, and again within the transaction, where it counts.
-    approved.context().agreement().requireActive(clock.instant());
     Digest evidence = Digest.of(approved.evidence().evidence().encode());
     ByteString grant = seal(approved, certified, evidence).toByteString();
     SignedGrant signed =
@@ -114,7 +112,7 @@ public final class Grants {
     Claims claims = approved.evidence().claims();
     Bindings.Grant binding =
         new Bindings.Grant(
-            context.agreement().digest(),
+            context.job().agreement(),
             context.job().digest(),
             evidence,
             claims.party(),
@@ -122,7 +120,7 @@ public final class Grants {
     return Grant.newBuilder()
         .setJobId(context.job().jobId())
         .setParty(claims.party())
-        .setAgreementSha256(context.agreement().digest().value())
+        .setAgreementSha256(context.job().agreement().value())
         .setJobSha256(context.job().digest().value())
         .setEvidenceSha256(evidence.value())
         .addAllKeys(sealAll(context, claims, binding))
@@ -143,20 +141,17 @@ public final class Grants {
   }
 
   private List<GrantedKey> sealAll(JobContext context, Claims claims, Bindings.Grant binding) {
-    ByteString kek = context.agreement().requireKek();
-    return wrapped(context, claims.party()).stream()
-        .map(wrapped -> seal(kek, wrapped, claims, binding))
-        .toList();
+    return stored(context, claims.party()).stream().map(key -> seal(key, claims, binding)).toList();
   }
 
   /**
    * What the party's enclave is to get, as one state of the database has it. Whether the agreement
    * is still active is for {@link #commit}, without which none of it is given away.
    */
-  private List<WrappedKey> wrapped(JobContext context, String party) {
+  private List<KeyWithKek> stored(JobContext context, String party) {
     StoredJob job = context.job();
-    Set<String> datasets = context.agreement().agreement().keysFor(party);
-    List<WrappedKey> wrapped =
+    Set<String> datasets = context.agreement().keysFor(party);
+    List<KeyWithKek> stored =
         store
             .readOne(read -> DataKeys.ofJob(read, job.agreement(), job.jobId(), job.ordinal()))
             .stream()
@@ -164,16 +159,16 @@ public final class Grants {
                 key -> key.name().purpose() == Purpose.JOB || datasets.contains(key.name().name()))
             .sorted(IN_ORDER)
             .toList();
-    if (wrapped.size() != datasets.size() + 1) {
+    if (stored.size() != datasets.size() + 1) {
       throw store.read(read -> missing(read, context, party));
     }
-    return wrapped;
+    return stored;
   }
 
-  /** A key that is gone went with its epoch or with its agreement: these say how. */
+  /** A key that is gone went with its agreement or with its epoch: these say how. */
   private BugException missing(Handle read, JobContext context, String party) {
+    AgreementRows.require(read, context.job().agreement()).requireActive(clock.instant());
     SortedMap<String, Integer> epochs = epochs(read, context, party);
-    AgreementRows.require(read, context.agreement().digest()).requireActive(clock.instant());
     return new BugException(
         "job %s does not have all keys of %s and its own"
             .formatted(context.job().jobId(), epochs.keySet()));
@@ -181,14 +176,12 @@ public final class Grants {
 
   private static SortedMap<String, Integer> epochs(
       Handle handle, JobContext context, String party) {
-    StoredAgreement stored = context.agreement();
-    return Epochs.ofJob(
-        handle, stored.digest(), stored.agreement().keysFor(party), context.job().ordinal());
+    StoredJob job = context.job();
+    return Epochs.ofJob(handle, job.agreement(), context.agreement().keysFor(party), job.ordinal());
   }
 
-  private GrantedKey seal(
-      ByteString kek, WrappedKey wrapped, Claims claims, Bindings.Grant binding) {
-    KeyName name = wrapped.name();
+  private GrantedKey seal(KeyWithKek stored, Claims claims, Bindings.Grant binding) {
+    KeyName name = stored.name();
     GrantedKey.Builder granted = GrantedKey.newBuilder().setEpoch(name.epoch());
     Binding bound =
         switch (name.purpose()) {
@@ -201,7 +194,7 @@ public final class Grants {
             yield binding.jobChannels(name.epoch());
           }
         };
-    try (Secret key = keys.open(kek, wrapped)) {
+    try (Secret key = keys.open(stored)) {
       return granted
           .setKey(Hpke.seal(claims.party(), claims.receiveKey(), bound, key).toMessage())
           .build();
@@ -222,7 +215,7 @@ public final class Grants {
     JobContext context = approved.context();
     Claims claims = approved.evidence().claims();
     String jobId = context.job().jobId();
-    StoredAgreement now = AgreementRows.require(write, context.agreement().digest());
+    StoredAgreement now = AgreementRows.require(write, context.job().agreement());
     now.requireActive(clock.instant());
     requireUnfinished(write, jobId, now);
     GateRows.requirePassed(

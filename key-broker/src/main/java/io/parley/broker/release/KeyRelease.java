@@ -103,14 +103,17 @@ public final class KeyRelease {
 
   private JobContext requireEnclave(Party caller, String jobId, String party) {
     requireOwn(caller.name(), party);
-    JobContext context = context(jobId);
-    context.agreement().requireParty(caller);
-    context.agreement().requireActive(clock.instant());
-    if (!context.agreement().agreement().enclaveParties().contains(party)) {
+    // Neither a job nor which agreement it is of ever changes: this needs no common state.
+    StoredJob job = store.readOne(read -> JobRows.require(read, jobId));
+    StoredAgreement stored = store.readOne(read -> AgreementRows.require(read, job.agreement()));
+    stored.requireParty(caller);
+    stored.requireActive(clock.instant());
+    JobContext context = new JobContext(job, stored.agreement());
+    if (!context.agreement().enclaveParties().contains(party)) {
       throw new RefusedException(
           Reason.EVIDENCE_PARTY_WRONG,
           "agreement '%s' gives %s no enclave: it neither owns a dataset nor computes"
-              .formatted(context.agreement().agreement().name(), party),
+              .formatted(context.agreement().name(), party),
           Map.of("party", party));
     }
     return context;
@@ -134,14 +137,14 @@ public final class KeyRelease {
         challenges
             .redeem(nonce, caller.name())
             .orElseThrow(() -> refusals.unknownChallenge(caller, parsed.unverifiedClaims()));
-    JobContext context = new JobContext(challenge.job(), agreement(challenge.job()));
+    StoredJob job = challenge.job();
+    Agreement agreement = store.readOne(read -> AgreementRows.terms(read, job.agreement()));
+    JobContext context = new JobContext(job, agreement);
     // The name may have been given to somebody else since the challenge was.
-    context.agreement().requireParty(caller);
-    Agreement agreement = context.agreement().agreement();
+    StoredAgreement.requireParty(agreement, job.agreement(), caller);
     Party party = agreement.party(challenge.party());
     VerifiedEvidence verified =
-        switch (verifiers.verify(
-            parsed, new EvidenceContext(agreement, party, challenge.job().jobId()))) {
+        switch (verifiers.verify(parsed, new EvidenceContext(agreement, party, job.jobId()))) {
           case Verification.Genuine<VerifiedEvidence> genuine -> genuine.evidence();
           case Verification.Bad<?> bad -> throw refusals.bad(caller, context, bad);
           case Verification.Unchecked<?> unchecked ->
@@ -171,16 +174,6 @@ public final class KeyRelease {
       case GateStep.Failed(RefusedException refusal, boolean recorded) ->
           throw recorded ? refusal : refusals.notNow(caller, context, refusal);
     };
-  }
-
-  private JobContext context(String jobId) {
-    // Neither a job nor what it has of its agreement ever changes: this needs no common state.
-    StoredJob job = store.readOne(read -> JobRows.require(read, jobId));
-    return new JobContext(job, agreement(job));
-  }
-
-  private StoredAgreement agreement(StoredJob job) {
-    return store.readOne(read -> AgreementRows.require(read, job.agreement()));
   }
 
   private static void requireOwn(String caller, String party) {

@@ -83,7 +83,7 @@ public final class Refusals {
         caller,
         Decision.refusal(
             caller.name(),
-            context.agreement().digest(),
+            context.job().agreement(),
             context.job().jobId(),
             unchecked.reason().name(),
             "could not be checked: " + unchecked.why()));
@@ -103,7 +103,7 @@ public final class Refusals {
         caller,
         Decision.refusal(
             caller.name(),
-            context.agreement().digest(),
+            context.job().agreement(),
             context.job().jobId(),
             why.reason().name(),
             "evidence is as agreed, keys were not released"));
@@ -114,7 +114,7 @@ public final class Refusals {
   private RefusedException differing(
       Party caller, JobContext context, List<Difference> differences) {
     Difference first = differences.getFirst();
-    Agreement agreement = context.agreement().agreement();
+    Agreement agreement = context.agreement();
     List<String> owners =
         agreement.keysFor(caller.name()).stream()
             .map(agreement::dataset)
@@ -126,7 +126,7 @@ public final class Refusals {
         caller,
         Decision.refusal(
                 caller.name(),
-                context.agreement().digest(),
+                context.job().agreement(),
                 context.job().jobId(),
                 first.reason().name(),
                 "claim %s: %s".formatted(first.claim(), first.advice()))

@@ -67,7 +67,7 @@ public final class TpmCredentials {
    */
   Verification<GivenCredential> give(JobContext context, String party, CredentialWish wish) {
     @Nullable PlatformPolicy policy =
-        context.agreement().agreement().environment().platform(TpmPolicy.KIND).orElse(null);
+        context.agreement().environment().platform(TpmPolicy.KIND).orElse(null);
     if (!(policy instanceof TpmPolicy tpm) || tpm.roots().isEmpty()) {
       return new Verification.Bad<>(
           Reason.EVIDENCE_KIND_NOT_ALLOWED,
