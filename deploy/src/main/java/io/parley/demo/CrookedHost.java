@@ -43,6 +43,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.TreeMap;
 
 /**
@@ -113,13 +114,9 @@ final class CrookedHost {
   }
 
   private JobSpec job(KeyServiceBlockingStub broker, String party) {
+    Instant now = Clock.systemUTC().instant();
     JobSpec spec =
-        new JobSpec(
-            JobSpec.newJobId(random),
-            agreementDigest,
-            party,
-            Clock.systemUTC().instant(),
-            new TreeMap<>());
+        new JobSpec(JobSpec.newJobId(now, random), agreementDigest, party, now, new TreeMap<>());
     broker.createJob(
         CreateJobRequest.newBuilder()
             .setRequestId(spec.jobId())

@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.parley.agreement.Agreement;
 import io.parley.agreement.DsseEnvelope;
+import io.parley.agreement.JobSpec;
 import io.parley.agreement.Party;
 import io.parley.agreement.SignedAgreement;
 import io.parley.broker.config.KeysConfig;
@@ -39,7 +40,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -246,14 +246,12 @@ public final class TestBroker implements AutoCloseable {
 
   /** A fresh request for a job of the agreement. */
   public static CreateJobRequest job(SignedAgreement signed) {
-    byte[] id = new byte[16];
-    RANDOM.nextBytes(id);
-    String jobId = HexFormat.of().formatHex(id);
+    String jobId = JobSpec.newJobId(Instant.now(), RANDOM);
     return CreateJobRequest.newBuilder()
         .setRequestId("request-" + jobId)
         .setJobId(jobId)
         .setAgreementSha256(signed.digest().value())
-        .setJobSha256(Digest.of(id).value())
+        .setJobSha256(Digest.of(ByteString.copyFromUtf8(jobId)).value())
         .build();
   }
 

@@ -55,7 +55,7 @@ class CrookedSubmitterTest {
     private final List<RunJobResponse> heard = new CopyOnWriteArrayList<>();
     private final JobSpec spec =
         new JobSpec(
-            JobSpec.newJobId(consortium.random),
+            JobSpec.newJobId(consortium.clock.instant(), consortium.random),
             consortium.agreement.digest(),
             "a",
             consortium.clock.instant(),

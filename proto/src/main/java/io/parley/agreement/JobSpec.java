@@ -7,6 +7,7 @@ import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import io.parley.wire.StrictMessages;
 import io.parley.wire.Suggestions;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Collections;
@@ -54,10 +55,18 @@ public record JobSpec(
     return text.matches("[0-9a-f]{%d}".formatted(2 * ID_BYTES));
   }
 
-  /** A fresh id. */
-  public static String newJobId(SecureRandom random) {
+  /**
+   * A fresh id: a UUID of version 7 (RFC 9562, 5.7) without hyphens, milliseconds and 74 random
+   * bits. Jobs of one time are near each other in a database that is ordered by their ids, so that
+   * whoever writes many at once writes fewer pages.
+   */
+  public static String newJobId(Instant now, SecureRandom random) {
     byte[] id = new byte[ID_BYTES];
     random.nextBytes(id);
+    long millis = now.toEpochMilli();
+    ByteBuffer.wrap(id).putShort((short) (millis >>> Integer.SIZE)).putInt((int) millis);
+    id[6] = (byte) (id[6] & 0x0f | 0x70);
+    id[8] = (byte) (id[8] & 0x3f | 0x80);
     return HexFormat.of().formatHex(id);
   }
 

@@ -8,6 +8,7 @@ import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -61,9 +62,19 @@ class JobSpecTest {
 
   @Test
   void newIdsAreIds() {
-    String id = JobSpec.newJobId(new SecureRandom());
+    String id = JobSpec.newJobId(Samples.NOW, new SecureRandom());
     assertThat(JobSpec.isJobId(id)).isTrue();
-    assertThat(id).isNotEqualTo(JobSpec.newJobId(new SecureRandom()));
+    assertThat(id).isNotEqualTo(JobSpec.newJobId(Samples.NOW, new SecureRandom()));
+  }
+
+  /** The time of RFC 9562, appendix A.6. */
+  @Test
+  void anIdIsAUuidOfVersion7() {
+    String id = JobSpec.newJobId(Instant.ofEpochMilli(0x017F22E279B0L), new SecureRandom());
+    assertThat(id).matches("017f22e279b07[0-9a-f]{3}[89ab][0-9a-f]{15}");
+    assertThat(JobSpec.newJobId(Samples.NOW, new SecureRandom()))
+        .as("in the order of time")
+        .isLessThan(JobSpec.newJobId(Samples.NOW.plusMillis(1), new SecureRandom()));
   }
 
   @ParameterizedTest

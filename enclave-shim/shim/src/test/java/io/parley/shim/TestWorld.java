@@ -151,11 +151,12 @@ public final class TestWorld {
   }
 
   public JobSpec spec(SignedAgreement signed) {
+    Instant created = Instant.parse("2026-11-21T00:00:00Z");
     return new JobSpec(
-        JobSpec.newJobId(random),
+        JobSpec.newJobId(created, random),
         signed.digest(),
         parties.getFirst().name(),
-        Instant.parse("2026-11-21T00:00:00Z"),
+        created,
         Map.of("since", "2026-01-01"));
   }
 

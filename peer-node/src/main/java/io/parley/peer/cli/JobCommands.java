@@ -122,7 +122,8 @@ final class JobCommands {
       description = "One job: state, parameters, results, and what went wrong if anything did.",
       footer = {"Example:", "  parley job show 5b1e77aa"})
   int show(
-      @Parameters(paramLabel = "JOB", description = "Its id, or the first 8 digits.") String id) {
+      @Parameters(paramLabel = "JOB", description = "Its id, or enough of its first digits.")
+          String id) {
     session.printer().thing(JobConditions.with(session, session.node().job(find(id))));
     return ExitCode.OK;
   }
@@ -139,7 +140,8 @@ final class JobCommands {
         "  parley job explain 5b1e77aa --output json",
       })
   int explain(
-      @Parameters(paramLabel = "JOB", description = "Its id, or the first 8 digits.") String id) {
+      @Parameters(paramLabel = "JOB", description = "Its id, or enough of its first digits.")
+          String id) {
     Explanation explanation = new Explanation();
     session.broker().decisions(find(id), explanation::add);
     explanation.show(session);
@@ -151,7 +153,8 @@ final class JobCommands {
       description = "Shows progress until the job has ended; the exit code says how.",
       footer = {"Example:", "  parley job watch 5b1e77aa && parley job result 5b1e77aa summary"})
   int watch(
-      @Parameters(paramLabel = "JOB", description = "Its id, or the first 8 digits.") String id) {
+      @Parameters(paramLabel = "JOB", description = "Its id, or enough of its first digits.")
+          String id) {
     Job last = new JobWatch(session).untilEnd(find(id));
     session.printer().thing(JobConditions.with(session, last));
     return JobViews.exitCode(last, session);
@@ -162,7 +165,8 @@ final class JobCommands {
       description = "Ends a job at every party.",
       footer = {"Example:", "  parley job cancel 5b1e77aa --reason 'wrong month'"})
   int cancel(
-      @Parameters(paramLabel = "JOB", description = "Its id, or the first 8 digits.") String id,
+      @Parameters(paramLabel = "JOB", description = "Its id, or enough of its first digits.")
+          String id,
       @Option(
               names = "--reason",
               paramLabel = "TEXT",
@@ -194,7 +198,10 @@ final class JobCommands {
         "  parley job result 5b1e77aa summary --sealed -o summary.sealed",
       })
   int result(
-      @Parameters(index = "0", paramLabel = "JOB", description = "Its id, or the first 8 digits.")
+      @Parameters(
+              index = "0",
+              paramLabel = "JOB",
+              description = "Its id, or enough of its first digits.")
           String id,
       @Parameters(
               index = "1",

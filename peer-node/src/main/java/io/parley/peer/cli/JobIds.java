@@ -35,6 +35,7 @@ final class JobIds {
     throw matching.isEmpty()
         ? new RefusedException(Reason.JOB_NOT_FOUND, "no job's id starts with " + text)
         : new RefusedException(
-            Reason.INVALID_REQUEST, "%d jobs' ids start with %s".formatted(matching.size(), text));
+            Reason.INVALID_REQUEST,
+            "%d jobs' ids start with %s; give more digits".formatted(matching.size(), text));
   }
 }

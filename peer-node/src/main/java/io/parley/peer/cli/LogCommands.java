@@ -134,7 +134,8 @@ final class LogCommands {
         "  parley log prove 5b1e77aa --dir exported -o job.tlog-proof",
       })
   int prove(
-      @Parameters(paramLabel = "JOB", description = "Its id, or the first 8 digits.") String job,
+      @Parameters(paramLabel = "JOB", description = "Its id, or enough of its first digits.")
+          String job,
       @Option(
               names = {"-o", "--out"},
               paramLabel = "FILE",

@@ -46,7 +46,8 @@ final class ReceiptCommands {
         "  parley receipt show 5b1e77aa -o job.receipt",
       })
   int show(
-      @Parameters(paramLabel = "JOB", description = "Its id, or the first 8 digits.") String job,
+      @Parameters(paramLabel = "JOB", description = "Its id, or enough of its first digits.")
+          String job,
       @Option(
               names = {"-o", "--out"},
               paramLabel = "FILE",

@@ -15,6 +15,7 @@ import io.parley.wire.RefusedException;
 import io.parley.wire.Statuses;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -112,13 +113,10 @@ public final class Jobs implements AutoCloseable {
   }
 
   private JobContext check(Submission asked) {
+    Instant now = desk.clock().instant();
     JobSpec spec =
         new JobSpec(
-            JobSpec.newJobId(random),
-            asked.agreement(),
-            party,
-            desk.clock().instant(),
-            asked.parameters());
+            JobSpec.newJobId(now, random), asked.agreement(), party, now, asked.parameters());
     return checks.check(spec.encode(), asked.timeout());
   }
 
