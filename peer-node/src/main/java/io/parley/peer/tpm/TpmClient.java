@@ -28,7 +28,6 @@ final class TpmClient implements AutoCloseable {
   private static final int NV_BYTES_MAX = 8192;
   private static final int NV_CHUNK_BYTES = 512;
   private static final int PUBLIC_BYTES_MAX = 1024;
-  private static final int ATTRIBUTES_AT = 4;
   private static final int ATTEST_BYTES_MAX = 1024;
   private static final int ANY_BYTES_MAX = TpmTransport.MAX_BYTES;
 
@@ -46,8 +45,11 @@ final class TpmClient implements AutoCloseable {
     }
 
     /** Whether its password, which is empty, is enough to use it. */
-    boolean isForItsPassword() {
-      return (area.asReadOnlyByteBuffer().slice().getInt(ATTRIBUTES_AT) & Tpm2.USER_WITH_AUTH) != 0;
+    boolean isForItsPassword() throws IOException {
+      Response in = new Response("CreatePrimary or ReadPublic", area);
+      in.u16("type");
+      in.u16("nameAlg");
+      return (in.u32("objectAttributes") & Tpm2.USER_WITH_AUTH) != 0;
     }
 
     @Override
