@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** What people write: YAML, manifests, and the JSON that apps put out. */
 final class TextTargets {
@@ -72,14 +73,37 @@ final class TextTargets {
       evidence: [simulated]
       challenge_valid: 60s
       """;
-  private static final String POLICY =
-      """
-      kind: sev-snp
-      families: [genoa]
-      measurements: [%s]
-      minimum_tcb: {bootloader: 4, tee: 1, snp: 20, microcode: 209}
-      """
-          .formatted("ab".repeat(48));
+  private static final List<String> POLICIES =
+      Stream.of(
+              """
+              kind: sev-snp
+              families: [genoa]
+              measurements: [HASH]
+              minimum_tcb: {bootloader: 4, tee: 1, snp: 20, microcode: 209}
+              """,
+              """
+              kind: sev-snp
+              families: [milan, turin]
+              measurements: [HASH]
+              minimum_tcb:
+                milan: {bootloader: 3, tee: 0, snp: 8, microcode: 115}
+                turin: {fmc: 1, bootloader: 1, tee: 0, snp: 2, microcode: 17}
+              vmpl: [0, 1]
+              """,
+              """
+              kind: tdx
+              mr_td: [HASH]
+              rtmrs: {0: HASH, 1: HASH, 2: HASH, 3: HASH}
+              minimum_tcb_evaluation: 17
+              tcb_status: [UpToDate, SWHardeningNeeded]
+              advisories: [INTEL-SA-00615]
+              """,
+              """
+              kind: nitro
+              pcrs: {0: HASH, 1: HASH, 2: HASH}
+              """)
+          .map(text -> text.replace("HASH", "ab".repeat(48)))
+          .toList();
   private static final String APP =
       """
       # An app.
@@ -98,7 +122,7 @@ final class TextTargets {
     all.put("node-yaml", scratch -> text(NODE, text -> NodeConfigFile.parse(text, "parley.yaml")));
     all.put("broker-yaml", scratch -> file(scratch, BROKER, BrokerYaml::load));
     all.put(
-        "policy-yaml", scratch -> text(POLICY, text -> PlatformYaml.parse(text, "policy.yaml")));
+        "policy-yaml", scratch -> text(POLICIES, text -> PlatformYaml.parse(text, "policy.yaml")));
     all.put("app-yaml", TextTargets::app);
     all.put("manifest", scratch -> manifest());
     all.put("json", scratch -> json());
@@ -106,8 +130,12 @@ final class TextTargets {
   }
 
   private static FuzzTarget text(String seed, Consumer<String> parser) {
+    return text(List.of(seed), parser);
+  }
+
+  private static FuzzTarget text(List<String> seeds, Consumer<String> parser) {
     return new FuzzTarget(
-        List.of(seed.getBytes(UTF_8)),
+        seeds.stream().map(seed -> seed.getBytes(UTF_8)).toList(),
         bytes -> {
           parser.accept(new String(bytes, UTF_8));
           return true;
