@@ -6,7 +6,6 @@ import io.parley.agreement.Party;
 import io.parley.agreement.SignedAgreement;
 import io.parley.broker.store.Columns;
 import io.parley.broker.store.PlainStatement;
-import io.parley.wire.BugException;
 import io.parley.wire.Digest;
 import io.parley.wire.Reason;
 import io.parley.wire.RefusedException;
@@ -70,10 +69,7 @@ public final class AgreementRows {
    * @throws RefusedException AGREEMENT_NOT_FOUND
    */
   public static Agreement terms(Handle handle, Digest digest) {
-    return handle
-        .getConfig(DecodedAgreements.class)
-        .decode(digest, () -> payload(handle, digest).orElseThrow(() -> notFound(digest)))
-        .agreement();
+    return decoded(handle, digest).agreement();
   }
 
   /** An agreement has at least one party, so it is in at least one row. */
@@ -314,15 +310,7 @@ public final class AgreementRows {
     @Nullable ByteString kek = Columns.bytesOrNull(row, "kek");
     @Nullable Digest supersededBy = Columns.digestOrNull(row, "superseded_by");
     @Nullable String shreddedBy = row.getString("shredded_by");
-    DecodedAgreements.Decoded decoded =
-        handle
-            .getConfig(DecodedAgreements.class)
-            .decode(
-                digest,
-                () ->
-                    payload(handle, digest)
-                        .orElseThrow(
-                            () -> new BugException("an agreement is gone while it is read")));
+    DecodedAgreements.Decoded decoded = decoded(handle, digest);
     return parties -> {
       SortedMap<String, ByteString> signatures = new TreeMap<>();
       List<String> resumeAskedBy = new ArrayList<>();
@@ -352,8 +340,15 @@ public final class AgreementRows {
     };
   }
 
-  private static Optional<ByteString> payload(Handle handle, Digest digest) {
-    return PAYLOAD.first(handle, row -> Columns.bytes(row, "payload"), Columns.of(digest));
+  private static DecodedAgreements.Decoded decoded(Handle handle, Digest digest) {
+    return handle
+        .getConfig(DecodedAgreements.class)
+        .decode(
+            digest,
+            () ->
+                PAYLOAD
+                    .first(handle, row -> Columns.bytes(row, "payload"), Columns.of(digest))
+                    .orElseThrow(() -> notFound(digest)));
   }
 
   private static List<PartyRow> parties(Handle handle, Digest digest) {

@@ -125,6 +125,7 @@ final class GroupCommit implements AutoCloseable {
         if (!together.isEmpty()) {
           commit(together);
         }
+        turn = List.of();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
