@@ -83,7 +83,11 @@ public record Invitation(
                 .setSecret(secret)
                 .setExpires(StrictMessages.timestamp(expires))
                 .build());
-    return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.toByteArray());
+    return PREFIX + base64(bytes.toByteArray());
+  }
+
+  private static String base64(byte[] bytes) {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 
   /**
@@ -96,11 +100,16 @@ public record Invitation(
     if (!line.startsWith(PREFIX) || line.length() > MAX_TEXT_CHARS) {
       throw refused("expected one line that starts with " + PREFIX);
     }
+    String encoded = line.substring(PREFIX.length());
     byte[] bytes;
     try {
-      bytes = Base64.getUrlDecoder().decode(line.substring(PREFIX.length()));
+      bytes = Base64.getUrlDecoder().decode(encoded);
     } catch (IllegalArgumentException e) {
       throw refused("expected base64url; was it cut?");
+    }
+    if (!base64(bytes).equals(encoded)) {
+      // The last digit has bits of no byte, which the decoder does not look at.
+      throw refused("expected base64url without padding; was it changed?");
     }
     io.parley.proto.agreement.v1.Invitation message =
         StrictMessages.parse(

@@ -30,6 +30,35 @@ class InvitationTest {
     assertThat(Invitation.parse("  " + line + "\n")).isEqualTo(invitation);
   }
 
+  /** Two lines are two invitations: no bit of one may be changed unseen. */
+  @ParameterizedTest
+  @ValueSource(strings = {"o", "or", "ord"})
+  void everyDigitCounts(String consortium) {
+    String line =
+        Invitation.create(
+                consortium,
+                membership.member("hospital"),
+                Samples.NOW,
+                Duration.ofHours(1),
+                new SecureRandom())
+            .encode();
+    String digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    int last = line.length() - 1;
+    for (char other : digits.toCharArray()) {
+      String changed = line.substring(0, last) + other;
+      assertThat(changed.equals(line) || isRefusedOrAnother(changed, line)).as(changed).isTrue();
+    }
+    assertThat(isRefusedOrAnother(line + "=", line)).isTrue();
+  }
+
+  private static boolean isRefusedOrAnother(String changed, String line) {
+    try {
+      return !Invitation.parse(changed).equals(Invitation.parse(line));
+    } catch (RefusedException e) {
+      return e.reason() == Reason.INVALID_INVITATION;
+    }
+  }
+
   @Test
   void isGoodUntilItExpires() {
     invitation.requireNotExpired(Samples.NOW);
