@@ -83,11 +83,7 @@ public record Invitation(
                 .setSecret(secret)
                 .setExpires(StrictMessages.timestamp(expires))
                 .build());
-    return PREFIX + base64(bytes.toByteArray());
-  }
-
-  private static String base64(byte[] bytes) {
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.toByteArray());
   }
 
   /**
@@ -100,16 +96,11 @@ public record Invitation(
     if (!line.startsWith(PREFIX) || line.length() > MAX_TEXT_CHARS) {
       throw refused("expected one line that starts with " + PREFIX);
     }
-    String encoded = line.substring(PREFIX.length());
     byte[] bytes;
     try {
-      bytes = Base64.getUrlDecoder().decode(encoded);
+      bytes = Base64.getUrlDecoder().decode(line.substring(PREFIX.length()));
     } catch (IllegalArgumentException e) {
       throw refused("expected base64url; was it cut?");
-    }
-    if (!base64(bytes).equals(encoded)) {
-      // The last digit has bits of no byte, which the decoder does not look at.
-      throw refused("expected base64url without padding; was it changed?");
     }
     io.parley.proto.agreement.v1.Invitation message =
         StrictMessages.parse(
@@ -121,13 +112,19 @@ public record Invitation(
     if (message.getCaSha256().size() != Digest.SIZE_BYTES) {
       throw refused("a part of it is malformed");
     }
-    return new Invitation(
-        message.getConsortium(),
-        message.getInviter(),
-        message.getAddress(),
-        new Digest(message.getCaSha256()),
-        message.getSecret(),
-        StrictMessages.instant(message.getExpires(), Reason.INVALID_INVITATION));
+    Invitation invitation =
+        new Invitation(
+            message.getConsortium(),
+            message.getInviter(),
+            message.getAddress(),
+            new Digest(message.getCaSha256()),
+            message.getSecret(),
+            StrictMessages.instant(message.getExpires(), Reason.INVALID_INVITATION));
+    if (!invitation.encode().equals(line)) {
+      // Neither base64 nor protobuf has one form only.
+      throw refused("it says the same in another form than it was made in; was it changed?");
+    }
+    return invitation;
   }
 
   /**
