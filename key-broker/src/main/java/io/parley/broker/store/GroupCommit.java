@@ -140,7 +140,8 @@ final class GroupCommit implements AutoCloseable {
   /** One clock for all: a timer for each caller took 3 % of a busy broker's processor time. */
   private void endLongWaits() {
     try {
-      while (!closed) {
+      // Until the writer ends and says so: also while it is closed and stuck.
+      while (true) {
         Thread.sleep(waitMax.dividedBy(10));
         waiting.forEach(this::endLongWait);
         turn.forEach(this::endLongWait);
