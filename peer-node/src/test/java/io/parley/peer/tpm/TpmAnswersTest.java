@@ -158,23 +158,8 @@ class TpmAnswersTest {
         use);
   }
 
-  @FunctionalInterface
-  private interface Answering {
-    byte[] answer(byte[] command) throws IOException;
-  }
-
-  private static void run(Answering tpm, Use use) throws IOException {
-    try (TpmClient client =
-        new TpmClient(
-            new TpmTransport() {
-              @Override
-              public byte[] transmit(byte[] command) throws IOException {
-                return tpm.answer(command);
-              }
-
-              @Override
-              public void close() {}
-            })) {
+  private static void run(AnsweringTpm tpm, Use use) throws IOException {
+    try (TpmClient client = new TpmClient(tpm)) {
       use.of(client);
     }
   }

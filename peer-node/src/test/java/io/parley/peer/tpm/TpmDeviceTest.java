@@ -264,17 +264,8 @@ class TpmDeviceTest {
   }
 
   private void extend(int pcr) throws IOException {
-    try (TpmClient other =
-        new TpmClient(
-            new TpmTransport() {
-              @Override
-              public byte[] transmit(byte[] command) throws IOException {
-                return emulator.answer(command);
-              }
-
-              @Override
-              public void close() {}
-            })) {
+    AnsweringTpm same = emulator::answer;
+    try (TpmClient other = new TpmClient(same)) {
       other.extend(pcr, SECOND);
     }
   }
